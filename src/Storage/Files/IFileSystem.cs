@@ -9,13 +9,13 @@ namespace Omega.P2P.Storage.Files;
 public interface IFileSystem
 {
     /// <summary>Opens a file. The handle's offset-based calls may run concurrently, except appends.</summary>
-    /// <exception cref="FileNotFoundException">The file is absent and <paramref name="mode"/> is not a creating one.</exception>
+    /// <exception cref="FileNotFoundException">The file is absent and the mode is not a creating one.</exception>
     IFile Open(string path, FileOpenMode mode);
 
-    /// <summary>Creates a folder and its missing parents; nothing happens where it exists. Not durable before its parent is synced.</summary>
+    /// <summary>Creates a folder and its missing parents; durable once its parent is synced.</summary>
     void CreateDirectory(string path);
 
-    /// <summary>Names (not paths) of the entries of a folder, in ordinal order; empty where the folder is absent.</summary>
+    /// <summary>Names (not paths) in a folder, in ordinal order; empty where the folder is absent.</summary>
     IReadOnlyList<string> List(string path);
 
     /// <summary>Whether a file or folder is there.</summary>
@@ -41,7 +41,7 @@ public interface IFileSystem
     /// <summary>Bytes that may still be written on the device.</summary>
     long FreeSpace();
 
-    /// <summary>Takes an exclusive lock on a path, held until disposed or the process dies; null where another holds it.</summary>
+    /// <summary>Takes an exclusive lock until disposal or death of the process; null where it is held.</summary>
     IDisposable? TryLock(string path);
 }
 
@@ -64,7 +64,7 @@ public interface IFile : IDisposable
     /// <summary>Current length in bytes.</summary>
     long Length { get; }
 
-    /// <summary>Reads up to the span's length at an offset; fewer bytes only at the end of the file.</summary>
+    /// <summary>Reads up to the span's length at an offset; fewer bytes only at the end.</summary>
     int ReadAt(long offset, Span<byte> destination);
 
     /// <summary>Writes all bytes at the end.</summary>
