@@ -1,0 +1,463 @@
+namespace Omega.P2P.Storage.Files;
+
+/// <summary>
+/// A disk in memory that forgets like a real one: bytes are lost unless their file was synced, names unless their folder
+/// was. Failures are injected by call number, chance comes from a seed, so that a crash at every single call can be
+/// played again. Calls that only read are neither counted nor made to fail. Thread-safe.
+/// </summary>
+public sealed class MemoryFileSystem : IFileSystem
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _locks = new(StringComparer.Ordinal);
+    private readonly List<DiskCall> _trace = [];
+    private readonly Dictionary<int, DiskFault> _faults = [];
+    private MemoryFolder _root = new();
+    private int _life;
+    private bool _powerOff;
+
+    /// <summary>Bytes the device holds; appends beyond it fail with <see cref="DiskFullException"/>.</summary>
+    public long Capacity { get; set; } = long.MaxValue;
+
+    /// <summary>Calls so far that changed or synced something.</summary>
+    public int Calls { get; private set; }
+
+    /// <summary>File and folder syncs so far.</summary>
+    public int Syncs { get; private set; }
+
+    /// <summary>Whether <see cref="Trace"/> grows; off by default.</summary>
+    public bool Tracing { get; set; }
+
+    /// <summary>Sync calls are accepted and do nothing while set: a disk, or a build, that lies. Tests use it to prove
+    /// that the crash sweep would notice.</summary>
+    public bool IgnoreSyncs { get; set; }
+
+    /// <summary>The calls made while <see cref="Tracing"/>, in order.</summary>
+    public IReadOnlyList<DiskCall> Trace
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _trace];
+            }
+        }
+    }
+
+    /// <summary>Makes the call with that number (see <see cref="Calls"/>) fail.</summary>
+    public void FailAt(int call, DiskFault fault)
+    {
+        lock (_gate)
+        {
+            _faults[call] = fault;
+        }
+    }
+
+    /// <summary>
+    /// Loses power and comes back: open handles and locks are dead, unsynced changes survive as
+    /// <paramref name="outcome"/> says. Pending faults are forgotten.
+    /// </summary>
+    /// <param name="outcome">What happens to unsynced bytes and names.</param>
+    /// <param name="seed">Decides under <see cref="CrashOutcome.Torn"/>.</param>
+    public void Crash(CrashOutcome outcome, ulong seed = 1)
+    {
+        lock (_gate)
+        {
+            _life++;
+            _powerOff = false;
+            _faults.Clear();
+            _locks.Clear();
+            var state = seed * 0x9E3779B97F4A7C15UL + 1;
+            CrashFolder(_root, outcome, ref state, []);
+        }
+    }
+
+    /// <summary>Changes one durable byte of a file, as rot does.</summary>
+    public void Flip(string path, long offset, byte mask = 1)
+    {
+        lock (_gate)
+        {
+            RequireFile(path).Flip(offset, mask);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IFile Open(string path, FileOpenMode mode)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            if (mode != FileOpenMode.CreateNew)
+            {
+                return new MemoryFile(this, path, RequireFile(path), _life);
+            }
+
+            Enter("create", path, null);
+            var (folder, name) = RequireParent(path);
+            if (folder.Entries.ContainsKey(name))
+            {
+                throw new IOException($"{path} exists");
+            }
+
+            var inode = new MemoryInode();
+            folder.Put(name, inode);
+            return new MemoryFile(this, path, inode, _life);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CreateDirectory(string path)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            if (Find(path) is MemoryFolder)
+            {
+                return;
+            }
+
+            Enter("mkdir", path, null);
+            var folder = _root;
+            foreach (var part in Parts(path))
+            {
+                if (!folder.Entries.TryGetValue(part, out var entry))
+                {
+                    folder.Put(part, entry = new MemoryFolder());
+                }
+
+                folder = entry as MemoryFolder ?? throw new IOException($"{part} in {path} is a file");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List(string path)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            return Find(path) is MemoryFolder folder ? [.. folder.Entries.Keys] : [];
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Exists(string path)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            return Find(path) is not null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public long Length(string path)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            return RequireFile(path).Length;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RenameNoReplace(string from, string to)
+    {
+        lock (_gate)
+        {
+            Enter("rename", to, null);
+            var inode = RequireFile(from);
+            AddName(to, inode);
+            var (folder, name) = RequireParent(from);
+            folder.Remove(name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Link(string existing, string name)
+    {
+        lock (_gate)
+        {
+            Enter("link", name, null);
+            AddName(name, RequireFile(existing));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Delete(string path)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            var entry = Find(path);
+            if (entry is null)
+            {
+                return;
+            }
+
+            Enter("delete", path, null);
+            if (entry is MemoryFolder { Entries.Count: > 0 })
+            {
+                throw new IOException($"{path} is not empty");
+            }
+
+            var (folder, name) = RequireParent(path);
+            folder.Remove(name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SyncDirectory(string path)
+    {
+        lock (_gate)
+        {
+            Enter("syncdir", path, null);
+            Syncs++;
+            if (Find(path) is not MemoryFolder folder)
+            {
+                throw new DirectoryNotFoundException(path);
+            }
+
+            if (!IgnoreSyncs)
+            {
+                folder.Sync();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public long FreeSpace()
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            return Math.Max(0, Capacity - Used(_root));
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDisposable? TryLock(string path)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            return _locks.Add(path) ? new HeldLock(this, path, _life) : null;
+        }
+    }
+
+    private static string[] Parts(string path) =>
+        path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+
+    private static long Used(MemoryFolder folder)
+    {
+        long sum = 0;
+        foreach (var entry in folder.Entries.Values)
+        {
+            sum += entry is MemoryFolder child ? Used(child) : ((MemoryInode)entry).Length;
+        }
+
+        return sum;
+    }
+
+    private static void CrashFolder(
+        MemoryFolder folder, CrashOutcome outcome, ref ulong state, HashSet<MemoryInode> done)
+    {
+        folder.Crash(Survivors(folder.UnsyncedCount, outcome, ref state));
+        foreach (var entry in folder.Entries.Values)
+        {
+            if (entry is MemoryFolder child)
+            {
+                CrashFolder(child, outcome, ref state, done);
+            }
+            else if (entry is MemoryInode inode && done.Add(inode))
+            {
+                var kept = Survivors(inode.UnsyncedLength, outcome, ref state);
+                inode.Crash(kept, outcome == CrashOutcome.Torn ? (int)(Next(ref state) % 4) : 0);
+            }
+        }
+    }
+
+    private static int Survivors(int unsynced, CrashOutcome outcome, ref ulong state) => outcome switch
+    {
+        CrashOutcome.LoseUnsynced => 0,
+        CrashOutcome.KeepUnsynced => unsynced,
+        _ => (int)(Next(ref state) % (ulong)(unsynced + 1)),
+    };
+
+    private static ulong Next(ref ulong state)
+    {
+        state += 0x9E3779B97F4A7C15UL;
+        var z = state;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        return z ^ (z >> 31);
+    }
+
+    private void AddName(string path, MemoryInode inode)
+    {
+        var (folder, name) = RequireParent(path);
+        if (folder.Entries.ContainsKey(name))
+        {
+            throw new IOException($"{path} exists");
+        }
+
+        folder.Put(name, inode);
+    }
+
+    private object? Find(string path)
+    {
+        object entry = _root;
+        foreach (var part in Parts(path))
+        {
+            if (entry is not MemoryFolder folder || !folder.Entries.TryGetValue(part, out var next))
+            {
+                return null;
+            }
+
+            entry = next;
+        }
+
+        return entry;
+    }
+
+    private MemoryInode RequireFile(string path) =>
+        Find(path) as MemoryInode ?? throw new FileNotFoundException("no such file", path);
+
+    private (MemoryFolder Folder, string Name) RequireParent(string path)
+    {
+        var slash = path.LastIndexOf('/');
+        var parent = slash < 0 ? "" : path[..slash];
+        return Find(parent) is MemoryFolder folder
+            ? (folder, path[(slash + 1)..])
+            : throw new DirectoryNotFoundException(parent);
+    }
+
+    private void RequirePower()
+    {
+        if (_powerOff)
+        {
+            throw new PowerLossException();
+        }
+    }
+
+    /// <summary>Counts a call and makes it fail if it is one of the doomed; half of an append's bytes land first.</summary>
+    private void Enter(string operation, string path, Action? half)
+    {
+        RequirePower();
+        Calls++;
+        if (Tracing)
+        {
+            _trace.Add(new DiskCall(Calls, operation, path));
+        }
+
+        if (!_faults.Remove(Calls, out var fault))
+        {
+            return;
+        }
+
+        half?.Invoke();
+        switch (fault)
+        {
+            case DiskFault.PowerLoss:
+                _powerOff = true;
+                throw new PowerLossException($"power lost at call {Calls}, {operation} {path}");
+            case DiskFault.DiskFull:
+                throw new DiskFullException($"no space at call {Calls}, {operation} {path}");
+            default:
+                throw new IOException($"input/output error at call {Calls}, {operation} {path}");
+        }
+    }
+
+    private sealed class HeldLock(MemoryFileSystem owner, string path, int life) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (owner._gate)
+            {
+                if (life == owner._life)
+                {
+                    owner._locks.Remove(path);
+                }
+            }
+        }
+    }
+
+    private sealed class MemoryFile(MemoryFileSystem owner, string path, MemoryInode inode, int life) : IFile
+    {
+        private bool _closed;
+
+        public long Length
+        {
+            get
+            {
+                lock (owner._gate)
+                {
+                    RequireLive();
+                    return inode.Length;
+                }
+            }
+        }
+
+        public int ReadAt(long offset, Span<byte> destination)
+        {
+            lock (owner._gate)
+            {
+                RequireLive();
+                return inode.ReadAt(offset, destination);
+            }
+        }
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            lock (owner._gate)
+            {
+                RequireLive();
+                var firstHalf = owner._faults.ContainsKey(owner.Calls + 1) ? bytes[..(bytes.Length / 2)].ToArray() : [];
+                owner.Enter("append", path, () => inode.Append(firstHalf));
+                var free = owner.Capacity == long.MaxValue ? long.MaxValue : owner.Capacity - Used(owner._root);
+                if (bytes.Length > free)
+                {
+                    inode.Append(bytes[..(int)Math.Max(0, free)]);
+                    throw new DiskFullException($"no space for {path}");
+                }
+
+                inode.Append(bytes);
+            }
+        }
+
+        public void Sync()
+        {
+            lock (owner._gate)
+            {
+                RequireLive();
+                owner.Enter("sync", path, null);
+                owner.Syncs++;
+                if (!owner.IgnoreSyncs)
+                {
+                    inode.Sync();
+                }
+            }
+        }
+
+        public void Truncate(long length)
+        {
+            lock (owner._gate)
+            {
+                RequireLive();
+                owner.Enter("truncate", path, null);
+                inode.Truncate(length);
+            }
+        }
+
+        public void Dispose() => _closed = true;
+
+        private void RequireLive()
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            owner.RequirePower();
+            if (life != owner._life)
+            {
+                throw new IOException($"{path} was open when the power went");
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+namespace Omega.P2P.Storage.Files;
+
+/// <summary>One simulated folder: the names the process sees, and the ones a power loss would leave. An entry is a
+/// <see cref="MemoryInode"/> or a <see cref="MemoryFolder"/>.</summary>
+internal sealed class MemoryFolder
+{
+    private readonly List<(string Name, object? Entry)> _unsynced = [];
+    private SortedDictionary<string, object> _durable = new(StringComparer.Ordinal);
+
+    public SortedDictionary<string, object> Entries { get; private set; } = new(StringComparer.Ordinal);
+
+    public int UnsyncedCount => _unsynced.Count;
+
+    public void Put(string name, object entry)
+    {
+        Entries[name] = entry;
+        _unsynced.Add((name, entry));
+    }
+
+    public void Remove(string name)
+    {
+        if (Entries.Remove(name))
+        {
+            _unsynced.Add((name, null));
+        }
+    }
+
+    public void Sync()
+    {
+        _durable = new SortedDictionary<string, object>(Entries, StringComparer.Ordinal);
+        _unsynced.Clear();
+    }
+
+    /// <summary>Takes the names after a power loss: the durable ones and the first <paramref name="kept"/> changes.</summary>
+    public void Crash(int kept)
+    {
+        foreach (var (name, entry) in _unsynced.Take(kept))
+        {
+            if (entry is null)
+            {
+                _durable.Remove(name);
+            }
+            else
+            {
+                _durable[name] = entry;
+            }
+        }
+
+        _unsynced.Clear();
+        Entries = new SortedDictionary<string, object>(_durable, StringComparer.Ordinal);
+    }
+}
