@@ -1,0 +1,96 @@
+namespace Omega.P2P.Protocol;
+
+/// <summary>
+/// Every bound of the protocol room. Lengths are bytes, times are milliseconds of running time; each member names its
+/// origin: a specification, a measurement, or the word "guess". A peer that passes a bound is refused by name; nothing
+/// is allocated by a length before it was compared with its bound.
+/// </summary>
+public sealed partial record Limits
+{
+    /// <summary>The values shipped.</summary>
+    public static Limits Default { get; } = new();
+
+    /// <summary>One multistream-select message with its newline, without its length prefix. Origin: the readers of
+    /// go-multistream refuse longer ones.</summary>
+    public int MultistreamMessageBytesMax { get; init; } = 1024;
+
+    /// <summary>Proposals one negotiation may try before it is refused. Origin: guess.</summary>
+    public int MultistreamProposalsMax { get; init; } = 32;
+
+    /// <summary>A Noise handshake message without its two length bytes. Origin: guess (an Ed25519 payload with
+    /// extensions takes about 250; an RSA-4096 identity about 1,300).</summary>
+    public int NoiseHandshakeBytesMax { get; init; } = 4096;
+
+    /// <summary>Stream multiplexers a Noise payload may list. Origin: guess.</summary>
+    public int NoiseMuxersMax { get; init; } = 16;
+
+    /// <summary>The window both sides of a yamux stream assume at its opening. Origin: yamux specification, flow
+    /// control; not to be changed.</summary>
+    public int YamuxWindowBytesInitial { get; init; } = 256 * 1024;
+
+    /// <summary>The largest receive window one stream may grow to. Origin: 1 GB/s over 16 ms.</summary>
+    public int YamuxWindowBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>What all receive windows of a connection may grow together beyond their initial size. Origin: guess;
+    /// with <see cref="StreamsInboundMax"/> and <see cref="StreamsOutboundMax"/> it bounds what a peer can make us
+    /// hold.</summary>
+    public int YamuxWindowGrowthBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Streams open at once that the peer opened; one more is answered with a reset. Origin: guess, the
+    /// acknowledgement backlog of the specification.</summary>
+    public int StreamsInboundMax { get; init; } = 256;
+
+    /// <summary>Streams open at once that we opened. Origin: guess.</summary>
+    public int StreamsOutboundMax { get; init; } = 512;
+
+    /// <summary>Streams of ours the peer has not acknowledged yet. Origin: yamux specification, ACK backlog.</summary>
+    public int StreamsUnacknowledgedMax { get; init; } = 256;
+
+    /// <summary>Pending output above which streams accept no more data. Origin: guess, sixteen segments.</summary>
+    public int OutputBytesSoft { get; init; } = 1024 * 1024;
+
+    /// <summary>Pending output (answers to a peer that does not read) above which the connection is closed. Origin:
+    /// guess, four times the soft bound.</summary>
+    public int OutputBytesHard { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>A multiaddr in its binary form. Origin: guess (the longest supported form has 253-byte names).</summary>
+    public int MultiaddrBytesMax { get; init; } = 512;
+
+    /// <summary>Components of one multiaddr. Origin: guess.</summary>
+    public int MultiaddrComponentsMax { get; init; } = 8;
+
+    /// <summary>An identify message without its length prefix. Origin: go-libp2p reads 8 KiB at most.</summary>
+    public int IdentifyBytesMax { get; init; } = 8 * 1024;
+
+    /// <summary>Addresses kept of an identify message; more are ignored. Origin: guess.</summary>
+    public int IdentifyAddressesMax { get; init; } = 64;
+
+    /// <summary>Protocols kept of an identify message; more are ignored. Origin: guess.</summary>
+    public int IdentifyProtocolsMax { get; init; } = 256;
+
+    /// <summary>Characters (UTF-8 bytes) of a protocol name. Origin: guess.</summary>
+    public int ProtocolNameBytesMax { get; init; } = 256;
+
+    /// <summary>Ping streams a peer may have open. Origin: libp2p ping specification, two per peer.</summary>
+    public int PingStreamsInboundMax { get; init; } = 2;
+
+    /// <summary>Identify and push streams a peer may have open together. Origin: guess.</summary>
+    public int IdentifyStreamsInboundMax { get; init; } = 4;
+
+    /// <summary>From the first byte to the end of the Noise handshake and the choice of a muxer. Origin: guess.</summary>
+    public long HandshakeTimeoutMs { get; init; } = 10_000;
+
+    /// <summary>From the opening of a stream to the choice of its protocol. Origin: guess.</summary>
+    public long StreamNegotiationTimeoutMs { get; init; } = 10_000;
+
+    /// <summary>From the opening of our identify or ping stream to its answer. Origin: guess.</summary>
+    public long AnswerTimeoutMs { get; init; } = 20_000;
+
+    /// <summary>Between two yamux pings, which keep the connection alive and measure its round trip. Origin: yamux
+    /// implementations use 30 s.</summary>
+    public long KeepAliveIntervalMs { get; init; } = 30_000;
+
+    /// <summary>Without one byte from the peer for so long, the connection is closed. Origin: guess, three missed
+    /// keep-alives.</summary>
+    public long SilenceTimeoutMs { get; init; } = 95_000;
+}

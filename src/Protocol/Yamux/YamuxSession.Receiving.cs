@@ -1,0 +1,269 @@
+namespace Omega.P2P.Protocol.Yamux;
+
+/// <summary>What arrives: headers, payloads in any chunks, and the peer's violations.</summary>
+public sealed partial class YamuxSession
+{
+    private int _headerFilled;
+    private uint _payloadLeft;
+    private bool _payloadFinishes;
+    private YamuxStream? _payloadStream;
+
+    /// <summary>
+    /// Takes plaintext of the channel, split anywhere. Nothing is kept of <paramref name="bytes"/> after return.
+    /// </summary>
+    /// <returns>False after a violation: see <see cref="Error"/>; the go-away is in the output.</returns>
+    public bool Receive(ReadOnlySpan<byte> bytes, long nowMs)
+    {
+        while (!bytes.IsEmpty && Error == YamuxError.None)
+        {
+            if (_payloadLeft > 0)
+            {
+                var take = (int)Math.Min((uint)bytes.Length, _payloadLeft);
+                OnPayload(bytes[..take]);
+                bytes = bytes[take..];
+            }
+            else
+            {
+                var take = Math.Min(bytes.Length, YamuxHeader.Bytes - _headerFilled);
+                bytes[..take].CopyTo(_header.AsSpan(_headerFilled));
+                _headerFilled += take;
+                bytes = bytes[take..];
+                if (_headerFilled == YamuxHeader.Bytes)
+                {
+                    _headerFilled = 0;
+                    OnHeader(nowMs);
+                }
+            }
+        }
+
+        return Error == YamuxError.None;
+    }
+
+    private void OnHeader(long nowMs)
+    {
+        var error = YamuxHeader.TryRead(_header, out var header);
+        if (error == YamuxError.None)
+        {
+            error = header.Kind switch
+            {
+                YamuxFrameKind.Data => OnStreamFrame(header, nowMs),
+                YamuxFrameKind.WindowUpdate => OnStreamFrame(header, nowMs),
+                YamuxFrameKind.Ping => OnPing(header, nowMs),
+                _ => OnGoAway(header),
+            };
+        }
+
+        if (error != YamuxError.None)
+        {
+            Error = error;
+            _payloadLeft = 0;
+            GoAway(1);
+        }
+    }
+
+    private YamuxError OnStreamFrame(YamuxHeader header, long nowMs)
+    {
+        if (header.StreamId == 0)
+        {
+            return YamuxError.SessionIdOnStreamFrame;
+        }
+
+        if ((header.Flags & YamuxFlags.Syn) != 0 && OnSyn(header, nowMs) is var refused and not YamuxError.None)
+        {
+            return refused;
+        }
+
+        if (!_streams.TryGetValue(header.StreamId, out var stream))
+        {
+            return OnAbsentStream(header);
+        }
+
+        if ((header.Flags & YamuxFlags.Ack) != 0)
+        {
+            Acknowledge(stream);
+        }
+
+        if ((header.Flags & YamuxFlags.Rst) != 0)
+        {
+            Remove(stream);
+            _events.Enqueue(new YamuxEvent(YamuxEventKind.Reset, stream.Id));
+            return header.Kind == YamuxFrameKind.Data ? SkipPayload(header.Length) : YamuxError.None;
+        }
+
+        return header.Kind == YamuxFrameKind.Data ? OnData(stream, header) : OnWindowUpdate(stream, header);
+    }
+
+    private YamuxError OnSyn(YamuxHeader header, long nowMs)
+    {
+        if ((header.StreamId & 1) == _ownParity)
+        {
+            return YamuxError.WrongParity;
+        }
+
+        if (_streams.ContainsKey(header.StreamId))
+        {
+            return YamuxError.StreamAlreadyOpen;
+        }
+
+        // SYNs may come out of order: a peer may number streams when it makes them and open them when it writes.
+        _highestPeerId = Math.Max(_highestPeerId, header.StreamId);
+        if ((header.Flags & YamuxFlags.Rst) != 0)
+        {
+            return YamuxError.None;
+        }
+
+        if (_inbound >= _limits.StreamsInboundMax || _goAwaySent)
+        {
+            WriteFrame(YamuxFrameKind.WindowUpdate, YamuxFlags.Rst, header.StreamId, 0);
+            return YamuxError.None;
+        }
+
+        _inbound++;
+        var stream = new YamuxStream(header.StreamId, outbound: false, _limits.YamuxWindowBytesInitial)
+        {
+            CreditedAtMs = nowMs,
+        };
+        _streams.Add(stream.Id, stream);
+        _events.Enqueue(new YamuxEvent(YamuxEventKind.Opened, stream.Id));
+        return YamuxError.None;
+    }
+
+    /// <summary>Frames that crossed our reset or close are skipped; frames for a stream that never was are not.
+    /// </summary>
+    private YamuxError OnAbsentStream(YamuxHeader header)
+    {
+        var known = (header.StreamId & 1) == _ownParity
+            ? header.StreamId < _nextId
+            : header.StreamId <= _highestPeerId;
+        return !known ? YamuxError.UnknownStream
+            : header.Kind == YamuxFrameKind.Data ? SkipPayload(header.Length)
+            : YamuxError.None;
+    }
+
+    private YamuxError SkipPayload(uint length)
+    {
+        if (length > _limits.YamuxWindowBytesMax)
+        {
+            return YamuxError.FrameTooLong;
+        }
+
+        _payloadStream = null;
+        _payloadLeft = length;
+        return YamuxError.None;
+    }
+
+    private YamuxError OnData(YamuxStream stream, YamuxHeader header)
+    {
+        if (stream.FinishedByPeer && header.Length > 0)
+        {
+            return YamuxError.DataAfterFinish;
+        }
+
+        if (header.Length > stream.ReceiveWindow)
+        {
+            return YamuxError.WindowExceeded;
+        }
+
+        stream.ReceiveWindow -= header.Length;
+        _payloadStream = stream;
+        _payloadLeft = header.Length;
+        _payloadFinishes = (header.Flags & YamuxFlags.Fin) != 0;
+        if (_payloadLeft == 0 && _payloadFinishes)
+        {
+            OnFinish(stream);
+        }
+
+        return YamuxError.None;
+    }
+
+    private void OnPayload(ReadOnlySpan<byte> bytes)
+    {
+        _payloadLeft -= (uint)bytes.Length;
+        if (_payloadStream is not { Gone: false } stream)
+        {
+            return;
+        }
+
+        stream.Received.Append(bytes);
+        if (!stream.ReadableTold)
+        {
+            stream.ReadableTold = true;
+            _events.Enqueue(new YamuxEvent(YamuxEventKind.Readable, stream.Id));
+        }
+
+        if (_payloadLeft == 0 && _payloadFinishes)
+        {
+            OnFinish(stream);
+        }
+    }
+
+    private YamuxError OnWindowUpdate(YamuxStream stream, YamuxHeader header)
+    {
+        if (stream.SendWindow + header.Length > uint.MaxValue)
+        {
+            return YamuxError.WindowOverflow;
+        }
+
+        stream.SendWindow += header.Length;
+        if (stream.WriteBlocked && _output.PendingBytes < _limits.OutputBytesSoft)
+        {
+            TellWritable(stream);
+            _blocked.Remove(stream);
+        }
+
+        if ((header.Flags & YamuxFlags.Fin) != 0)
+        {
+            OnFinish(stream);
+        }
+
+        return YamuxError.None;
+    }
+
+    private void OnFinish(YamuxStream stream)
+    {
+        if (!stream.FinishedByPeer)
+        {
+            stream.FinishedByPeer = true;
+            _events.Enqueue(new YamuxEvent(YamuxEventKind.Finished, stream.Id));
+            RemoveWhenDone(stream);
+        }
+    }
+
+    private YamuxError OnPing(YamuxHeader header, long nowMs)
+    {
+        if (header.StreamId != 0)
+        {
+            return YamuxError.StreamIdOnSessionFrame;
+        }
+
+        if ((header.Flags & YamuxFlags.Syn) != 0)
+        {
+            WriteFrame(YamuxFrameKind.Ping, YamuxFlags.Ack, 0, header.Length);
+        }
+        else if (_pingSentAtMs >= 0 && header.Length == _pingValue)
+        {
+            var sampleMs = Math.Max(nowMs - _pingSentAtMs, 0);
+            _pingSentAtMs = -1;
+            RoundTripMs = RoundTripMs is { } before ? (before + sampleMs) / 2 : sampleMs;
+            _events.Enqueue(new YamuxEvent(YamuxEventKind.Pong, 0, sampleMs));
+        }
+
+        return YamuxError.None;
+    }
+
+    private YamuxError OnGoAway(YamuxHeader header)
+    {
+        if (header.StreamId != 0)
+        {
+            return YamuxError.StreamIdOnSessionFrame;
+        }
+
+        if (!_goAwayReceived)
+        {
+            _goAwayReceived = true;
+            _events.Enqueue(new YamuxEvent(YamuxEventKind.GoAway, 0, header.Length));
+        }
+
+        return YamuxError.None;
+    }
+}
