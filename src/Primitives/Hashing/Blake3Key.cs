@@ -27,7 +27,7 @@ internal struct Blake3Key
         ArgumentNullException.ThrowIfNull(context);
         Span<byte> contextKey = stackalloc byte[Hash256.Size];
         var contextMode = FromInitialValue(Blake3Constants.DeriveKeyContext);
-        Blake3Tree.RootOf(Encoding.UTF8.GetBytes(context), in contextMode).WriteRoot(contextKey, 0);
+        Blake3Tree.RootOf(System.Text.Encoding.UTF8.GetBytes(context), in contextMode).WriteRoot(contextKey, 0);
         return FromBytes(contextKey, Blake3Constants.DeriveKeyMaterial);
     }
 
