@@ -4,8 +4,9 @@ namespace Omega.P2P.Primitives.Cbor;
 
 /// <summary>The initial byte of an item and its argument (RFC 8949 section 3), shortest form only.</summary>
 /// <remarks>
-/// High three bits: major type. Low five: the argument itself up to 23, or 24, 25, 26, 27 for 1, 2, 4, 8 bytes that follow,
-/// big-endian. 28 to 31 (reserved, indefinite) are refused. Major 7 is not covered: its argument has other rules.
+/// High three bits: major type. Low five: the argument itself up to 23, or 24, 25, 26, 27 for 1, 2, 4, 8 bytes that
+/// follow, big-endian. 28 to 31 (reserved, indefinite) are refused. Major 7 is not covered: its argument has other
+/// rules.
 /// </remarks>
 internal static class CborHead
 {

@@ -8,16 +8,16 @@ namespace Omega.P2P.Primitives.Cbor;
 /// <summary>Reads one item of the DAG-CBOR profile from hostile bytes, forwards, without allocating.</summary>
 /// <remarks>
 /// <para>
-/// Accepted is exactly what has one encoding: definite lengths, shortest heads, UTF-8 text, maps with text keys that are
-/// unique and sorted (shorter first, then bytewise), finite 64-bit floats, tag 42 around a CID, at most
-/// <see cref="DagCbor.DepthMax"/> containers inside each other, whole numbers from -2^63 to 2^64 - 1. So what was read to
-/// the end by <see cref="TryFinish"/> re-encodes to the same bytes.
+/// Accepted is exactly what has one encoding: definite lengths, shortest heads, UTF-8 text, maps with text keys that
+/// are unique and sorted (shorter first, then bytewise), finite 64-bit floats, tag 42 around a CID, at most
+/// <see cref="DagCbor.DepthMax"/> containers inside each other, whole numbers from -2^63 to 2^64 - 1. So what was read
+/// to the end by <see cref="TryFinish"/> re-encodes to the same bytes.
 /// </para>
 /// <para>
-/// Every method returns false instead of throwing and then leaves the reason in <see cref="Error"/>; the first error stays
-/// and all later calls return false, so a sequence of calls may be checked once at its end. A container closes by itself
-/// after its last item. Spans handed out point into the input. A count never exceeds the bytes left, so it is safe to
-/// allocate by. Pass by <c>ref</c>: a copy goes its own way.
+/// Every method returns false instead of throwing and then leaves the reason in <see cref="Error"/>; the first error
+/// stays and all later calls return false, so a sequence of calls may be checked once at its end. A container closes
+/// by itself after its last item. Spans handed out point into the input. A count never exceeds the bytes left, so it
+/// is safe to allocate by. Pass by <c>ref</c>: a copy goes its own way.
 /// </para>
 /// <para>Source: IPLD DAG-CBOR specification, "strictness"; RFC 8949 section 4.2.</para>
 /// </remarks>
@@ -30,7 +30,9 @@ public ref partial struct CborReader
     private bool _rootRead;
     private DecodeError _error;
 
-    /// <summary>Starts before the first item of <paramref name="data"/>, which must stay unchanged while reading.</summary>
+    /// <summary>
+    /// Starts before the first item of <paramref name="data"/>, which must stay unchanged while reading.
+    /// </summary>
     public CborReader(ReadOnlySpan<byte> data)
     {
         _data = data;

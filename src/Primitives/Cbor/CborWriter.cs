@@ -5,9 +5,9 @@ namespace Omega.P2P.Primitives.Cbor;
 
 /// <summary>Writes one item of the DAG-CBOR profile into a buffer that grows.</summary>
 /// <remarks>
-/// It checks what it is told: key order, counts, depth, finite floats. A breach is a defect of the calling code and throws
-/// <see cref="InvalidOperationException"/>. <see cref="CborReader"/> accepts whatever this finishes. Not safe for several
-/// threads; reuse by <see cref="Reset"/>.
+/// It checks what it is told: key order, counts, depth, finite floats. A breach is a defect of the calling code and
+/// throws <see cref="InvalidOperationException"/>. <see cref="CborReader"/> accepts whatever this finishes. Not safe
+/// for several threads; reuse by <see cref="Reset"/>.
 /// </remarks>
 public sealed class CborWriter
 {

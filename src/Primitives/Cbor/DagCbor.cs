@@ -33,7 +33,9 @@ public static class DagCbor
     public static int CompareKeys(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
         left.Length != right.Length ? left.Length.CompareTo(right.Length) : left.SequenceCompareTo(right);
 
-    /// <summary>A key from outside, fit for a message: at most 40 characters, other than plain ASCII as <c>?</c>.</summary>
+    /// <summary>
+    /// A key from outside, fit for a message: at most 40 characters, other than plain ASCII as <c>?</c>.
+    /// </summary>
     internal static string Printable(ReadOnlySpan<byte> key)
     {
         Span<char> text = stackalloc char[Math.Min(key.Length, 40)];

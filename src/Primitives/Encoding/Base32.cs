@@ -29,8 +29,8 @@ public static class Base32
     }
 
     /// <summary>
-    /// Reads all of the text. Refused: other characters (capitals too), a length no byte count gives, and fill bits that
-    /// are not zero, so that one byte string has one spelling.
+    /// Reads all of the text. Refused: other characters (capitals too), a length no byte count gives, and fill bits
+    /// that are not zero, so that one byte string has one spelling.
     /// </summary>
     public static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {

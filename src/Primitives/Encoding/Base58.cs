@@ -1,6 +1,8 @@
 namespace Omega.P2P.Primitives.Encoding;
 
-/// <summary>Base 58 with the Bitcoin alphabet (multibase <c>z</c>); each leading zero byte is a leading <c>1</c>.</summary>
+/// <summary>
+/// Base 58 with the Bitcoin alphabet (multibase <c>z</c>); each leading zero byte is a leading <c>1</c>.
+/// </summary>
 /// <remarks>Conversion takes time in the square of the length, so both directions are bounded.</remarks>
 public static class Base58
 {

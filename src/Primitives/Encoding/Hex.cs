@@ -6,7 +6,9 @@ public static class Hex
     /// <summary>Lower-case digits.</summary>
     public static string Encode(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
 
-    /// <summary>Reads an even number of lower-case digits, all of the text; the only spelling that programs exchange.</summary>
+    /// <summary>
+    /// Reads an even number of lower-case digits, all of the text; the only spelling that programs exchange.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {
         bytes = [];

@@ -16,7 +16,9 @@ public enum MultibaseKind
 /// <summary>Text that names its own base in its first character (multiformats/multibase).</summary>
 public static class Multibase
 {
-    /// <summary>Longest text that is decoded, in characters. Origin: guess, five times the longest CID in use.</summary>
+    /// <summary>
+    /// Longest text that is decoded, in characters. Origin: guess, five times the longest CID in use.
+    /// </summary>
     public const int TextMax = 1024;
 
     /// <summary>The prefix character followed by the encoding.</summary>

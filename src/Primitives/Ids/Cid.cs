@@ -5,9 +5,9 @@ namespace Omega.P2P.Primitives.Ids;
 
 /// <summary>A content identifier as IPFS software spells it (multiformats/cid).</summary>
 /// <remarks>
-/// Version 1 bytes: varint 1, varint codec, varint multihash code, varint digest length, digest. Version 0, read for the
-/// sake of older peers: the 34 bytes <c>12 20</c> + SHA-256, codec dag-pb, text <c>Qm...</c>. What was read re-encodes to
-/// the same bytes. Immutable; two are equal when their bytes are.
+/// Version 1 bytes: varint 1, varint codec, varint multihash code, varint digest length, digest. Version 0, read for
+/// the sake of older peers: the 34 bytes <c>12 20</c> + SHA-256, codec dag-pb, text <c>Qm...</c>. What was read
+/// re-encodes to the same bytes. Immutable; two are equal when their bytes are.
 /// </remarks>
 public sealed class Cid : IEquatable<Cid>
 {
@@ -108,9 +108,9 @@ public sealed class Cid : IEquatable<Cid>
             return true;
         }
 
-        if (!TryMeasure(bytes, out ulong codec, out ulong hashCode, out int multihashStart, out int digestStart, out length))
+        if (!TryMeasure(bytes, out ulong codec, out ulong hashCode, out int multihash, out int digest, out length))
             return false;
-        cid = new Cid(bytes[..length].ToArray(), 1, codec, hashCode, multihashStart, digestStart);
+        cid = new Cid(bytes[..length].ToArray(), 1, codec, hashCode, multihash, digest);
         return true;
     }
 

@@ -35,12 +35,14 @@ public readonly record struct ContentId : IComparable<ContentId>
     public static ContentId Of(ReadOnlySpan<byte> content) => new(Blake3.Hash(content));
 
     /// <summary>
-    /// Reads <c>b3:</c> or <c>blake3:</c> with 64 lower-case hex digits, or a CIDv1 of codec raw (0x55) with a BLAKE3-256
-    /// multihash (0x1e) in any base that <see cref="Multibase"/> knows. Prefixes of ids are <see cref="IdText"/>'s.
+    /// Reads <c>b3:</c> or <c>blake3:</c> with 64 lower-case hex digits, or a CIDv1 of codec raw (0x55) with a
+    /// BLAKE3-256 multihash (0x1e) in any base that <see cref="Multibase"/> knows. Prefixes of ids are
+    /// <see cref="IdText"/>'s.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out ContentId id)
     {
-        bool parsed = HashText.TryParse(text, Prefix, out Hash256 hash) || HashText.TryParse(text, LongPrefix, out hash);
+        bool parsed = HashText.TryParse(text, Prefix, out Hash256 hash)
+            || HashText.TryParse(text, LongPrefix, out hash);
         id = new(hash);
         return parsed || (Cid.TryParse(text, out Cid? cid) && TryFromCid(cid, out id));
     }

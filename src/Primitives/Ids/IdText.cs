@@ -49,8 +49,8 @@ public readonly record struct ParsedId(IdKind Kind, string HexPrefix)
 
 /// <summary>Reads ids as people type them.</summary>
 /// <remarks>
-/// Accepted: <c>b3:</c>, <c>blake3:</c>, <c>blk:</c>, <c>key:</c> or no word, then 4 to 64 hex digits; or a CIDv1 of codec
-/// raw with a BLAKE3-256 digest, which is content. Capitals are folded in the word and the hex digits.
+/// Accepted: <c>b3:</c>, <c>blake3:</c>, <c>blk:</c>, <c>key:</c> or no word, then 4 to 64 hex digits; or a CIDv1 of
+/// codec raw with a BLAKE3-256 digest, which is content. Capitals are folded in the word and the hex digits.
 /// </remarks>
 public static class IdText
 {

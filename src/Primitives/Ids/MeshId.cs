@@ -5,8 +5,8 @@ namespace Omega.P2P.Primitives.Ids;
 
 /// <summary>Names a mesh: 16 bytes, drawn at random when the mesh is made.</summary>
 /// <remarks>
-/// Text: base 32 (RFC 4648, lower case, no padding), 26 characters. Tickets, topic names and shared state carry it, so that
-/// nothing crosses between meshes. <c>default</c> (all zero) names nothing and is refused at boundaries.
+/// Text: base 32 (RFC 4648, lower case, no padding), 26 characters. Tickets, topic names and shared state carry it, so
+/// that nothing crosses between meshes. <c>default</c> (all zero) names nothing and is refused at boundaries.
 /// </remarks>
 public readonly record struct MeshId : IComparable<MeshId>
 {

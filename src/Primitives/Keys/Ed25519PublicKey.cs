@@ -40,7 +40,9 @@ public readonly struct Ed25519PublicKey : IEquatable<Ed25519PublicKey>, ICompara
         return new(bytes);
     }
 
-    /// <summary>Reads a did, a bare <c>z6Mk...</c>, or a peer id in either of its spellings. All of the text counts.</summary>
+    /// <summary>
+    /// Reads a did, a bare <c>z6Mk...</c>, or a peer id in either of its spellings. All of the text counts.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out Ed25519PublicKey key)
     {
         key = default;
@@ -48,7 +50,8 @@ public readonly struct Ed25519PublicKey : IEquatable<Ed25519PublicKey>, ICompara
             return false;
         if (text.StartsWith(DidPrefix, StringComparison.Ordinal))
             return TryParseMultikey(text[DidPrefix.Length..], out key);
-        return TryParseMultikey(text, out key) || (PeerId.TryParse(text, out PeerId peer) && peer.TryGetEd25519(out key));
+        return TryParseMultikey(text, out key)
+            || (PeerId.TryParse(text, out PeerId peer) && peer.TryGetEd25519(out key));
     }
 
     /// <summary>The 32 bytes, inside this value.</summary>
@@ -60,8 +63,9 @@ public readonly struct Ed25519PublicKey : IEquatable<Ed25519PublicKey>, ICompara
 
     /// <summary>Whether a signature of all of <paramref name="message"/> verifies under this key.</summary>
     /// <remarks>
-    /// Strict, as libsodium is: false too for another length than 64, an S at or above the group order, a key or R of small
-    /// order, and a key that is not a canonical point. So the bytes of a valid signature cannot be altered by others.
+    /// Strict, as libsodium is: false too for another length than 64, an S at or above the group order, a key or R of
+    /// small order, and a key that is not a canonical point. So the bytes of a valid signature cannot be altered by
+    /// others.
     /// </remarks>
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
         signature.Length == SignatureLength &&

@@ -9,9 +9,9 @@ namespace Omega.P2P.Primitives.Keys;
 /// <summary>Names a libp2p peer: the multihash of its public key's protobuf (libp2p/specs peer-ids).</summary>
 /// <remarks>
 /// <para>
-/// The protobuf is <c>08 type 12 length key</c>. Up to 42 bytes of it stand in the id itself (identity multihash): Ed25519 is
-/// <c>00 24 08 01 12 20</c> + 32 bytes, secp256k1 <c>00 25 08 02 12 21</c> + 33 bytes. Longer ones are hashed:
-/// <c>12 20</c> + SHA-256. Nothing else is accepted.
+/// The protobuf is <c>08 type 12 length key</c>. Up to 42 bytes of it stand in the id itself (identity multihash):
+/// Ed25519 is <c>00 24 08 01 12 20</c> + 32 bytes, secp256k1 <c>00 25 08 02 12 21</c> + 33 bytes. Longer ones are
+/// hashed: <c>12 20</c> + SHA-256. Nothing else is accepted.
 /// </para>
 /// <para>
 /// Text: base 58 of the multihash, such as <c>12D3KooW...</c> or <c>Qm...</c>; CIDv1 of codec libp2p-key parses too.
@@ -20,7 +20,9 @@ namespace Omega.P2P.Primitives.Keys;
 /// </remarks>
 public readonly struct PeerId : IEquatable<PeerId>, IComparable<PeerId>
 {
-    /// <summary>Longest public key protobuf that the id holds in clear, in bytes (libp2p peer-ids specification).</summary>
+    /// <summary>
+    /// Longest public key protobuf that the id holds in clear, in bytes (libp2p peer-ids specification).
+    /// </summary>
     public const int InlineKeyMax = 42;
 
     /// <summary>Longest binary form that is accepted: the secp256k1 one.</summary>
@@ -54,7 +56,9 @@ public readonly struct PeerId : IEquatable<PeerId>, IComparable<PeerId>
         return new(bytes);
     }
 
-    /// <summary>The id of the key whose protobuf a peer sent; short ones are taken in whole, long ones hashed.</summary>
+    /// <summary>
+    /// The id of the key whose protobuf a peer sent; short ones are taken in whole, long ones hashed.
+    /// </summary>
     /// <returns>False when a short protobuf is not one of the two forms above, byte for byte.</returns>
     public static bool TryFromPublicKey(ReadOnlySpan<byte> protobuf, out PeerId id)
     {
@@ -96,7 +100,9 @@ public readonly struct PeerId : IEquatable<PeerId>, IComparable<PeerId>
             return false;
         if (text.StartsWith("1", StringComparison.Ordinal) || text.StartsWith("Qm", StringComparison.Ordinal))
             return Base58.TryDecode(text, out byte[] bytes) && TryFromBytes(bytes, out id);
-        return Cid.TryParse(text, out Cid? cid) && cid.Codec == Cid.CodecLibp2pKey && TryFromBytes(cid.Multihash, out id);
+        return Cid.TryParse(text, out Cid? cid)
+            && cid.Codec == Cid.CodecLibp2pKey
+            && TryFromBytes(cid.Multihash, out id);
     }
 
     /// <summary>The key inside the id, when it is an Ed25519 one.</summary>

@@ -4,8 +4,8 @@ namespace Omega.P2P.Primitives.Keys;
 
 /// <summary>Secret bytes that the garbage collector never moves or copies, zeroed when disposed.</summary>
 /// <remarks>
-/// One owner, one thread at a time. The array is pinned from its start, so no stale copy of it stays behind; a finaliser
-/// wipes what an owner forgot. It has no text form.
+/// One owner, one thread at a time. The array is pinned from its start, so no stale copy of it stays behind; a
+/// finaliser wipes what an owner forgot. It has no text form.
 /// </remarks>
 internal sealed class SecretBytes : IDisposable
 {

@@ -35,14 +35,19 @@ internal static partial class Sodium
 
     [LibraryImport(Library, EntryPoint = "crypto_sign_ed25519_detached")]
     internal static partial int SignDetached(
-        Span<byte> signature64, nint signatureLength, ReadOnlySpan<byte> message, ulong length, ReadOnlySpan<byte> secret64);
+        Span<byte> signature64,
+        nint signatureLength,
+        ReadOnlySpan<byte> message,
+        ulong length,
+        ReadOnlySpan<byte> secret64);
 
     [LibraryImport(Library, EntryPoint = "crypto_sign_ed25519_verify_detached")]
     internal static partial int VerifyDetached(
         ReadOnlySpan<byte> signature64, ReadOnlySpan<byte> message, ulong length, ReadOnlySpan<byte> public32);
 
     [LibraryImport(Library, EntryPoint = "crypto_scalarmult_curve25519")]
-    internal static partial int ScalarMult(Span<byte> shared32, ReadOnlySpan<byte> secret32, ReadOnlySpan<byte> public32);
+    internal static partial int ScalarMult(
+        Span<byte> shared32, ReadOnlySpan<byte> secret32, ReadOnlySpan<byte> public32);
 
     [LibraryImport(Library, EntryPoint = "crypto_scalarmult_curve25519_base")]
     internal static partial int ScalarMultBase(Span<byte> public32, ReadOnlySpan<byte> secret32);
@@ -60,6 +65,6 @@ internal static partial class Sodium
                 return handle;
         }
 
-        throw new DllNotFoundException("libsodium is not installed (Debian and Ubuntu: libsodium23; macOS: libsodium).");
+        throw new DllNotFoundException("libsodium is not installed (Debian: libsodium23; macOS: libsodium).");
     }
 }

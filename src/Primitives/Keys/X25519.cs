@@ -28,8 +28,8 @@ public static class X25519
 
     /// <summary>Computes the shared value with a peer's public value.</summary>
     /// <returns>
-    /// False when the result would be all zero (a public value of small order) or the peer's value has another length than
-    /// 32; the shared bytes are then zero.
+    /// False when the result would be all zero (a public value of small order) or the peer's value has another length
+    /// than 32; the shared bytes are then zero.
     /// </returns>
     /// <exception cref="ArgumentException">The secret or the destination does not have 32 bytes.</exception>
     public static bool TryAgree(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> peerPublic, Span<byte> shared)
