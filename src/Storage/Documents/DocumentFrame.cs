@@ -12,20 +12,22 @@ namespace Omega.P2P.Storage.Documents;
 ///     32       4  marker 'O' 'D' 'F' '1'
 ///     36       4  length of the payload
 ///     40       8  sequence: 0 for the first frame of a file, one more for each next
-///     48       …  payload: operations, each
+///     48       8  first bytes of BLAKE3 of bytes 32..47, so that a length can be trusted where the payload cannot
+///     56       …  payload: operations, each
 ///                   1 byte (1 put, 2 delete), 2 bytes key length, key in UTF-8,
 ///                   and for a put 4 bytes value length, value
 /// </code>
 /// </summary>
 internal static class DocumentFrame
 {
-    public const int HeaderLength = 48;
+    public const int HeaderLength = 56;
     public const byte Put = 1;
     public const byte Delete = 2;
     private const uint Marker = 0x3146444f;
     private const int MarkerOffset = 32;
     private const int LengthOffset = 36;
     private const int SequenceOffset = 40;
+    private const int HeaderCheckOffset = 48;
     private static readonly UTF8Encoding Utf8 = new(false, true);
 
     /// <summary>Fills in the header of a frame whose payload already lies behind it.</summary>
@@ -34,6 +36,7 @@ internal static class DocumentFrame
         BinaryPrimitives.WriteUInt32LittleEndian(frame[MarkerOffset..], Marker);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[LengthOffset..], (uint)(frame.Length - HeaderLength));
         BinaryPrimitives.WriteUInt64LittleEndian(frame[SequenceOffset..], sequence);
+        Blake3.Hash(frame[MarkerOffset..HeaderCheckOffset], frame[HeaderCheckOffset..HeaderLength]);
         Blake3.Hash(frame[MarkerOffset..], frame[..MarkerOffset]);
     }
 
@@ -72,7 +75,8 @@ internal static class DocumentFrame
     }
 
     /// <summary>
-    /// Whether the bytes start with a header that fits its place: marker, expected sequence, a length that can be.
+    /// Whether the bytes start with a header that fits its place: its own check, expected sequence, a
+    /// length that can be.
     /// </summary>
     public static bool TryHeader(ReadOnlySpan<byte> bytes, ulong sequence, DocumentLimits limits, out int frameLength)
     {
@@ -83,8 +87,10 @@ internal static class DocumentFrame
         if (length > (uint)limits.CommitBytesMax
             || BinaryPrimitives.ReadUInt64LittleEndian(bytes[SequenceOffset..]) != sequence)
             return false;
+        Span<byte> check = stackalloc byte[HeaderLength - HeaderCheckOffset];
+        Blake3.Hash(bytes[MarkerOffset..HeaderCheckOffset], check);
         frameLength = HeaderLength + (int)length;
-        return true;
+        return check.SequenceEqual(bytes[HeaderCheckOffset..HeaderLength]);
     }
 
     /// <summary>Whether the bytes start with a whole frame of that sequence whose hash is right.</summary>
