@@ -40,7 +40,7 @@ internal static class DocumentFrame
         Blake3.Hash(frame[MarkerOffset..], frame[..MarkerOffset]);
     }
 
-    /// <summary>Appends one operation to a payload under construction; <paramref name="value"/> is null for a delete.</summary>
+    /// <summary>Appends one operation to a payload; <paramref name="value"/> is null for a delete.</summary>
     public static void Write(MemoryStream payload, string key, byte[]? value)
     {
         byte[] name = Utf8.GetBytes(key);

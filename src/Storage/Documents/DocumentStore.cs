@@ -3,8 +3,8 @@ using Omega.P2P.Storage.Files;
 namespace Omega.P2P.Storage.Documents;
 
 /// <summary>
-/// Small durable documents by key, in memory and in one journal file: what the mesh must not forget. Changes are seen by
-/// this object at once and become durable together at <see cref="Commit"/>: after a crash either all of a commit is
+/// Small durable documents by key, in memory and in one journal file: what the mesh must not forget. Changes are seen
+/// by this object at once and become durable together at <see cref="Commit"/>: after a crash either all of a commit is
 /// there or none of it. Keys order by UTF-16 code unit (ordinal). Safe for use from several threads.
 /// <para>Once a write or sync has failed, what the device holds is unknown: every later call throws until the store is
 /// opened again.</para>
@@ -38,7 +38,9 @@ public sealed class DocumentStore : IDisposable
         }
     }
 
-    /// <summary>Opens the documents of a folder, which is made where it is absent; a torn last commit is dropped.</summary>
+    /// <summary>
+    /// Opens the documents of a folder, which is made where it is absent; a torn last commit is dropped.
+    /// </summary>
     /// <exception cref="StoreDamagedException">Bytes of a commit that was acknowledged have changed.</exception>
     public static DocumentStore Open(IFileSystem files, string folder, DocumentLimits? limits = null)
     {
@@ -48,8 +50,12 @@ public sealed class DocumentStore : IDisposable
     }
 
     /// <summary>Sets a document; nothing happens where it already has these bytes. The span is copied.</summary>
-    /// <exception cref="ArgumentException">Key empty, longer than 256 bytes of UTF-8 or not Unicode; value over 1 MiB.</exception>
-    /// <exception cref="InvalidOperationException">All documents together exceed <see cref="DocumentLimits.LiveBytesMax"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// Key empty, longer than 256 bytes of UTF-8 or not Unicode; value over 1 MiB.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// All documents together exceed <see cref="DocumentLimits.LiveBytesMax"/>.
+    /// </exception>
     public void Put(string key, ReadOnlySpan<byte> value)
     {
         RequireKey(key);
@@ -95,7 +101,9 @@ public sealed class DocumentStore : IDisposable
         }
     }
 
-    /// <summary>All documents whose key starts with a prefix, in key order, as they are now; later changes do not show.</summary>
+    /// <summary>
+    /// All documents whose key starts with a prefix, in key order, as they are now; later changes do not show.
+    /// </summary>
     public IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Scan(string prefix)
     {
         ArgumentNullException.ThrowIfNull(prefix);
@@ -121,7 +129,9 @@ public sealed class DocumentStore : IDisposable
     /// often it also rewrites the journal without what is no longer live.
     /// </summary>
     /// <returns>Whether there was anything to commit.</returns>
-    /// <exception cref="InvalidOperationException">The changes exceed <see cref="DocumentLimits.CommitBytesMax"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The changes exceed <see cref="DocumentLimits.CommitBytesMax"/>; they are kept, nothing was written.
+    /// </exception>
     /// <exception cref="IOException">The device failed; this object can no longer be used.</exception>
     public bool Commit()
     {

@@ -2,7 +2,7 @@ using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Storage.Documents;
 
-/// <summary>The two idioms of durability the port allows: a folder that is there, a whole file under a final name.</summary>
+/// <summary>Idioms of durability the port allows: a folder that is there, a whole file under its name.</summary>
 internal static class DurableFiles
 {
     private const string TemporarySuffix = ".tmp";

@@ -2,7 +2,7 @@ using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Storage.Tests.Documents;
 
-/// <summary>Files in a dictionary: no faults, everything durable at once. For tests of what is stored, not of when.</summary>
+/// <summary>Files in a dictionary: no faults, all durable at once. For tests of what is stored, not when.</summary>
 internal sealed class DictionaryFileSystem : IFileSystem
 {
     private readonly SortedDictionary<string, MemoryStream> _files = new(StringComparer.Ordinal);
