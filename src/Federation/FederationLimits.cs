@@ -1,0 +1,86 @@
+namespace Omega.P2P.Federation;
+
+/// <summary>Every bound of a federation core, with its unit and where the number comes from.</summary>
+public sealed record FederationLimits
+{
+    /// <summary>The shipped bounds.</summary>
+    public static FederationLimits Default { get; } = new();
+
+    /// <summary>Trusted peers (guess: a household or a small company).</summary>
+    public int Peers { get; init; } = 256;
+
+    /// <summary>Links at once, untrusted ones included (guess).</summary>
+    public int Links { get; init; } = 1024;
+
+    /// <summary>Streams one link may have open towards us (yamux peers rarely need more; guess).</summary>
+    public int StreamsPerLink { get; init; } = 32;
+
+    /// <summary>Requests waiting on one incoming stream before it is reset (guess).</summary>
+    public int RequestsPerStream { get; init; } = 32;
+
+    /// <summary>Requests we keep waiting on one outgoing catalog stream (guess).</summary>
+    public int AsksPerLink { get; init; } = 256;
+
+    /// <summary>Commands under way (guess).</summary>
+    public int Commands { get; init; } = 1024;
+
+    /// <summary>Open invitations (guess).</summary>
+    public int Invitations { get; init; } = 256;
+
+    /// <summary>Addresses kept per peer (guess).</summary>
+    public int AddressesPerPeer { get; init; } = 16;
+
+    /// <summary>Redial delay at first (mesh contract: 1 s).</summary>
+    public TimeSpan RedialFirst { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Redial delay at most (mesh contract: 60 s).</summary>
+    public TimeSpan RedialMax { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often heads are pulled as a repair of lost announcements (mesh contract: 60 s).</summary>
+    public TimeSpan PollEvery { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a request on a stream may go unanswered (guess: a slow disk and a slow link).</summary>
+    public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long one bulk range may take (guess: <see cref="RangeBytes"/> at 1 MiB/s, doubled).</summary>
+    public TimeSpan RangeTimeout { get; init; } = TimeSpan.FromSeconds(128);
+
+    /// <summary>Bytes of one range request (guess: amortises a round trip, bounds what a failure costs).</summary>
+    public long RangeBytes { get; init; } = 64L << 20;
+
+    /// <summary>Range requests in flight per transfer (guess: two keep one holder's pipe full).</summary>
+    public int RangesInFlight { get; init; } = 4;
+
+    /// <summary>Tries of one range over all holders before a transfer fails (guess).</summary>
+    public int RangeTries { get; init; } = 6;
+
+    /// <summary>How long a join may take from first dial to answer (guess: a person waits).</summary>
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a fetch waits for a holder to come up before it fails (guess: one redial round).</summary>
+    public TimeSpan HolderWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Leaves of one followed domain staged at once, and kept in all (guess: 32 bytes each).</summary>
+    public long Leaves { get; init; } = 4L << 20;
+
+    /// <summary>Entry bytes of one followed domain staged before they show (guess).</summary>
+    public long StagedBytes { get; init; } = 64L << 20;
+
+    /// <summary>Entries kept per followed domain (guess).</summary>
+    public int EntriesPerDomain { get; init; } = 1 << 20;
+
+    /// <summary>Groups asked in one challenge (guess: 16 of 16 KiB find a holder that lacks 20 % with 97 %).</summary>
+    public int ChallengeGroups { get; init; } = 16;
+
+    /// <summary>Contents in one custody question, and challenged at once (guess).</summary>
+    public int ChallengesInFlight { get; init; } = 16;
+
+    /// <summary>How long a peer that broke a rule is used by nobody (guess).</summary>
+    public TimeSpan DemotedFor { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Stale heads in a row from one owner before it is demoted (guess: a rolled-back owner needs one).</summary>
+    public int StaleHeadsTolerated { get; init; } = 3;
+
+    /// <summary>Evidence kept, one per (domain, epoch) (guess).</summary>
+    public int Evidence { get; init; } = 256;
+}

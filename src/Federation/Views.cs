@@ -1,0 +1,72 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Keys;
+
+namespace Omega.P2P.Federation;
+
+/// <summary>A domain followed here, as its owner may see it.</summary>
+/// <param name="Domain">Its identity; the only thing two domains never share.</param>
+/// <param name="ProposedName">What its owner calls it; another domain may propose the same.</param>
+/// <param name="Petname">What it is called here, when somebody said so.</param>
+/// <param name="Owner">The node that writes it.</param>
+/// <param name="Head">The newest verified head; null before the first.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="Entries">How many artifacts it publishes to us.</param>
+public sealed record FollowedDomain(
+    DomainId Domain, string ProposedName, string? Petname, PeerId Owner, HeadRef? Head, FollowState State, int Entries);
+
+/// <summary>A head's place in its domain's history; heads order by (epoch, size).</summary>
+public sealed record HeadRef(long Epoch, long Size, Hash256 Root);
+
+/// <summary>How a followed domain stands.</summary>
+public enum FollowState
+{
+    /// <summary>No head seen yet.</summary>
+    Waiting,
+
+    /// <summary>At the newest head its owner has shown.</summary>
+    Current,
+
+    /// <summary>Its owner shows heads without proof that they continue the one held. Not guilt (law 8).</summary>
+    Stalled,
+
+    /// <summary>Two histories proven; what was verified before stays readable, nothing new is taken.</summary>
+    Quarantined,
+}
+
+/// <summary>A catalog entry of a followed domain, verified against its signed head.</summary>
+/// <param name="Key">The artifact.</param>
+/// <param name="Audience">The widest audience it was published to that includes us.</param>
+/// <param name="Bytes">The entry's bytes: descriptor, attestations, receipt.</param>
+public sealed record FollowedEntry(ArtifactKey Key, string Audience, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>A trusted peer.</summary>
+/// <param name="Peer">Its node id.</param>
+/// <param name="Key">Its node key.</param>
+/// <param name="Petname">What it is called here.</param>
+/// <param name="Domain">The domain it writes.</param>
+/// <param name="IsConnected">A link is up now.</param>
+/// <param name="Standing">Whether it is used.</param>
+/// <param name="LastFault">The last rule it broke, or null.</param>
+/// <param name="LastFaultDetail">That, in words.</param>
+/// <param name="Addresses">Where it was or may be reached.</param>
+public sealed record PeerView(
+    PeerId Peer,
+    Ed25519PublicKey Key,
+    string Petname,
+    DomainId Domain,
+    bool IsConnected,
+    PeerStanding Standing,
+    PeerFault? LastFault,
+    string? LastFaultDetail,
+    IReadOnlyList<string> Addresses);
+
+/// <summary>Whether a trusted peer is used as a source.</summary>
+public enum PeerStanding
+{
+    /// <summary>Used.</summary>
+    Good,
+
+    /// <summary>Broke a rule lately: asked for nothing until its time is over.</summary>
+    Demoted,
+}
