@@ -42,6 +42,9 @@ public static class CborCode
     /// <summary>The same map key twice.</summary>
     public const string KeyTwice = "cbor-key-twice";
 
+    /// <summary>The map key <c>/</c>, which <see cref="CborValue"/> reserves for its JSON form.</summary>
+    public const string ReservedKey = "cbor-key-reserved";
+
     /// <summary>Containers nested deeper than <see cref="DagCbor.DepthMax"/>.</summary>
     public const string Depth = "cbor-depth";
 

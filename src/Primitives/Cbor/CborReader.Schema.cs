@@ -18,6 +18,8 @@ public ref partial struct CborReader
     /// <summary>Whether the next key is due here and is <paramref name="candidate"/>; reads nothing.</summary>
     public readonly bool IsNextKey(ReadOnlySpan<byte> candidate)
     {
+        if (!_error.IsNone || _depth == 0 || !_frames[_depth - 1].KeyDue)
+            return false;
         CborReader ahead = this;
         return ahead.TryReadKey(out ReadOnlySpan<byte> key) && key.SequenceEqual(candidate);
     }

@@ -27,6 +27,7 @@ public ref partial struct CborReader
     private CborFrames _frames;
     private int _position;
     private int _depth;
+    private int _depthReached;
     private bool _rootRead;
     private DecodeError _error;
 
@@ -47,6 +48,9 @@ public ref partial struct CborReader
 
     /// <summary>Containers that are open.</summary>
     public readonly int Depth => _depth;
+
+    /// <summary>Most containers that were inside each other so far, empty ones counted.</summary>
+    internal readonly int DepthReached => _depthReached;
 
     /// <summary>Kind of the next item by its first byte alone, which may still turn out to be refused.</summary>
     /// <returns><see cref="CborKind.None"/> at the end, after an error, and where a key is due.</returns>
@@ -232,6 +236,7 @@ public ref partial struct CborReader
         if (entries > (ulong)((_data.Length - _position) / bytesPerEntry))
             return Fail(CborCode.Truncated, "A container claims more entries than bytes are left.");
         count = (int)entries;
+        _depthReached = Math.Max(_depthReached, _depth + 1);
         if (count == 0)
             return End();
         _frames[_depth++] = new CborFrame(count, isMap: major == 5);

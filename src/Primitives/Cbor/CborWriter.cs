@@ -143,10 +143,12 @@ public sealed class CborWriter
         End();
     }
 
-    /// <summary>Writes an item that is already encoded, after checking that it is canonical.</summary>
+    /// <summary>Writes an item that is already encoded, after checking that it is canonical and not too deep.</summary>
     public void WriteRaw(ReadOnlySpan<byte> item)
     {
-        Require(DagCbor.IsCanonical(item, int.MaxValue, out _), "a raw item must be canonical");
+        CborReader reader = new(item);
+        Require(reader.TrySkip() && reader.TryFinish(), "a raw item must be canonical");
+        Require(_frames.Count + reader.DepthReached <= DagCbor.DepthMax, "containers are nested too deep");
         Begin();
         Append(item);
         End();
