@@ -95,6 +95,8 @@ public abstract partial record PublicRecord
             return RefuseKind(ref reader);
         Hash256 entry = kind == PublishKind ? ReadHash(ref reader, "entry"u8) : default;
         string audience = ReadText(ref reader, "audience"u8);
+        if (audience.Length == 0)
+            reader.Refuse("record-audience", "audience", "An audience has a name.");
         if (!reader.Error.IsNone)
             return null;
         return kind == PublishKind ? new Publish(key, audience, entry) : new Unpublish(key, audience);

@@ -16,12 +16,20 @@ public abstract partial record PublicRecord
     /// <summary>Longest audience name in bytes of UTF-8.</summary>
     public const int AudienceBytesMax = 128;
 
-    /// <summary>Most audiences one snapshot commits to.</summary>
-    public const int AudienceCountMax = 256;
+    /// <summary>Most audiences one snapshot commits to, so that what a domain keeps of one fits a log record.</summary>
+    public const int AudienceCountMax = 64;
 
     private PublicRecord()
     {
     }
+
+    /// <summary>The audience that alone may read this body; null where every follower may.</summary>
+    public string? Reader => this switch
+    {
+        Publish body => body.Audience,
+        Unpublish body => body.Audience,
+        _ => null,
+    };
 
     /// <summary>An artifact became readable for an audience, with exactly these entry bytes.</summary>
     /// <param name="Key">The artifact.</param>
