@@ -89,6 +89,22 @@ public sealed class Blake3Hasher : IDisposable
         Update(input.Span);
     }
 
+    /// <summary>
+    /// Adds a piece hashed elsewhere. It must begin where the input so far ends, and this hasher be a plain one;
+    /// otherwise <see cref="ArgumentException"/>.
+    /// </summary>
+    public void Append(in Blake3Subtree piece)
+    {
+        FinishFullChunk();
+        if (_key.Flags != 0) throw new ArgumentException("Pieces are hashed in plain mode.", nameof(piece));
+        if (_chunk.Length != 0 || _chunk.Index * Blake3Constants.ChunkSize != (ulong)piece.Offset || piece.Length == 0)
+        {
+            throw new ArgumentException("The piece does not begin where the input ends.", nameof(piece));
+        }
+
+        PushChildren(piece.Children, piece.Length);
+    }
+
     /// <summary>The 32-byte hash of the input so far; more may follow.</summary>
     public Hash256 Finish()
     {
@@ -152,6 +168,12 @@ public sealed class Blake3Hasher : IDisposable
         input = input[take..];
         if (!input.IsEmpty) FinishChunk();
         return input;
+    }
+
+    /// <summary>More input is known to follow: a chunk that is full is done.</summary>
+    private void FinishFullChunk()
+    {
+        if (_chunk.Length == Blake3Constants.ChunkSize) FinishChunk();
     }
 
     private void FinishChunk()

@@ -7,7 +7,8 @@ namespace Omega.P2P.Primitives.Hashing;
 internal static unsafe class Blake3Kernel
 {
     /// <summary>avx512, avx2, v128 or scalar.</summary>
-    public static string Name => "scalar";
+    public static string Name =>
+        Blake3Avx512.IsSupported ? "avx512" : Blake3Avx2.IsSupported ? "avx2" : Blake3V128.IsSupported ? "v128" : "scalar";
 
     /// <summary>Hashes <paramref name="count"/> whole chunks at the start of <paramref name="input"/>.</summary>
     public static void HashChunks(
@@ -45,12 +46,42 @@ internal static unsafe class Blake3Kernel
         fixed (uint* words = (ReadOnlySpan<uint>)key.Words)
         {
             job.Key = words;
-            for (var done = 0; done < count; done++)
+            HashAll(from, count, in job, to);
+        }
+    }
+
+    private static void HashAll(byte* input, int count, in Blake3Job job, byte* output)
+    {
+        var size = (nint)job.Blocks * Blake3Constants.BlockSize;
+        var counter = job.Counter;
+        while (count > 0)
+        {
+            int lanes;
+            if (Blake3Avx512.IsSupported && count >= 16)
             {
-                var at = from + (long)done * job.Blocks * Blake3Constants.BlockSize;
-                var counter = job.Counter + (ulong)done * job.CounterStep;
-                Blake3Scalar.Hash1(at, in job, counter, to + done * Blake3Constants.CvSize);
+                lanes = 16;
+                Blake3Avx512.Hash16(input, in job, counter, output);
             }
+            else if (Blake3Avx2.IsSupported && count >= 8)
+            {
+                lanes = 8;
+                Blake3Avx2.Hash8(input, in job, counter, output);
+            }
+            else if (Blake3V128.IsSupported && count >= 4)
+            {
+                lanes = 4;
+                Blake3V128.Hash4(input, in job, counter, output);
+            }
+            else
+            {
+                lanes = 1;
+                Blake3Scalar.Hash1(input, in job, counter, output);
+            }
+
+            count -= lanes;
+            input += lanes * size;
+            output += lanes * Blake3Constants.CvSize;
+            counter += (ulong)lanes * job.CounterStep;
         }
     }
 
