@@ -1,5 +1,3 @@
-using System.CommandLine;
-var root = new RootCommand("test");
-root.Subcommands.Add(new Command("version","x"));
-root.SetAction(r=>0);
-return root.Parse(args).Invoke();
+using Omega.P2P.Node.Commands;
+
+return Cli.Run(args);

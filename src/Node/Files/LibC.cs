@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace Omega.P2P.Node.Files;
+
+/// <summary>The calls of the C library that .NET does not offer: syncing folders, renaming without replacing, locks.</summary>
+internal static partial class LibC
+{
+    public const int ReadOnly = 0;
+    public const int ReadWrite = 2;
+    public const int Create = 0x40;
+    public const int CloseOnExec = 0x80000;
+    public const int LockExclusive = 2;
+    public const int LockNonBlocking = 4;
+    public const int RenameNoReplace = 1;
+    public const int CurrentFolder = -100;
+
+    public const int Interrupted = 4;
+    public const int Exists = 17;
+    public const int InvalidArgument = 22;
+    public const int NoSpace = 28;
+    public const int NotImplemented = 38;
+    public const int QuotaExceeded = 122;
+    public const int WouldBlock = 11;
+
+    /// <summary>O_DIRECTORY differs between processors.</summary>
+    public static readonly int Directory =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x4000 : 0x10000;
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int SyncData(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int Lock(int descriptor, int operation);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Rename(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Link(string existing, string name);
+
+    [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "rmdir", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int RemoveFolder(string path);
+
+    [LibraryImport("libc", EntryPoint = "getuid")]
+    public static partial uint UserId();
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetSocketOption(int socket, int level, int option, Span<int> value, ref int length);
+
+    /// <summary>The exception for the error the last call left behind.</summary>
+    public static IOException Failure(string doing, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        var message = $"{doing} {path}: {Marshal.GetPInvokeErrorMessage(error)}";
+        return error is NoSpace or QuotaExceeded
+            ? new Storage.Files.DiskFullException(message)
+            : new IOException(message, error);
+    }
+}
