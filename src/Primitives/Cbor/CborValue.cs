@@ -9,8 +9,8 @@ namespace Omega.P2P.Primitives.Cbor;
 /// <remarks>
 /// The cases nested here are all there are. Values are immutable, equal when their encodings are, at most
 /// <see cref="DagCbor.DepthMax"/> deep, and always encodable: constructors refuse what the profile lacks with
-/// <see cref="ArgumentException"/>. The map key <c>/</c> is reserved, so that every value has a JSON form that reads back
-/// as itself (<see cref="FromJson(ReadOnlySpan{byte}, out CborValue?, out DecodeError)"/>).
+/// <see cref="ArgumentException"/>. The map key <c>/</c> is reserved, so that every value has a JSON form that reads
+/// back as itself (<see cref="FromJson(ReadOnlySpan{byte}, out CborValue?, out DecodeError)"/>).
 /// </remarks>
 public abstract partial record CborValue
 {
@@ -52,7 +52,9 @@ public abstract partial record CborValue
         return writer.ToArray();
     }
 
-    /// <summary>Reads the next item of a document as a tree; null after an error, which is then in the reader.</summary>
+    /// <summary>
+    /// Reads the next item of a document as a tree; null after an error, which is then in the reader.
+    /// </summary>
     public static CborValue? Read(ref CborReader reader)
     {
         switch (reader.PeekKind())

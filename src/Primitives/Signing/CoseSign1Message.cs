@@ -4,8 +4,8 @@ namespace Omega.P2P.Primitives.Signing;
 
 /// <summary>The parts of a well-formed signed object.</summary>
 /// <remarks>
-/// Whether its signature holds is not known before <see cref="Verify"/>. Immutable; owns its bytes, into which all spans
-/// point.
+/// Whether its signature holds is not known before <see cref="Verify"/>. Immutable; owns its bytes, into which all
+/// spans point.
 /// </remarks>
 public sealed class CoseSign1Message
 {

@@ -24,7 +24,7 @@ public sealed class CoseSign1Tests : IDisposable
         byte[] payload = new SeededBytes(2).Bytes(length);
         byte[] signed = CoseSign1.Sign(_key, payload, Aad);
 
-        Assert.True(CoseSign1.TryDecode(signed, out CoseSign1Message? message, out DecodeError error), error.ToString());
+        CoseSign1Message message = Decoded(signed);
         Assert.Equal(payload, message.Payload.ToArray());
         Assert.Equal(payload, message.PayloadMemory.ToArray());
         Assert.Equal(signed, message.Bytes.ToArray());
@@ -106,7 +106,7 @@ public sealed class CoseSign1Tests : IDisposable
         byte[] signed = CoseSign1.Sign(_key, new SeededBytes(6).Bytes(300), Aad);
         for (int length = 0; length < signed.Length; length++)
         {
-            Assert.False(CoseSign1.TryDecode(signed.AsSpan(0, length), out CoseSign1Message? message, out DecodeError e));
+            Assert.False(CoseSign1.TryDecode(signed.AsSpan(0, length), out var message, out DecodeError e));
             Assert.Null(message);
             Assert.False(e.IsNone);
         }
