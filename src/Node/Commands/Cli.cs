@@ -7,7 +7,9 @@ using Omega.P2P.Node.Output;
 
 namespace Omega.P2P.Node.Commands;
 
-/// <summary>The command line: parses, runs one verb, and turns whatever goes wrong into a report and an exit code.</summary>
+/// <summary>
+/// The command line: parses, runs one verb, and turns whatever goes wrong into a report and an exit code.
+/// </summary>
 internal static class Cli
 {
     public static int Run(string[] arguments)
@@ -28,7 +30,8 @@ internal static class Cli
                 return root.Parse("--help").Invoke();
             RefuseUnknown(parsed);
             if (parsed.Errors.Count > 0) throw UsageOf(parsed);
-            if (parsed.CommandResult.Command is not Verb { Body: { } action }) throw NeedsVerb(parsed.CommandResult.Command);
+            var command = parsed.CommandResult.Command;
+            if (command is not Verb { Body: { } action }) throw NeedsVerb(command);
             var context = new CommandContext(parsed, parsed.GetValue(globals.Home), terminal, interruption.Token);
             return (int)action(context);
         }
@@ -44,7 +47,8 @@ internal static class Cli
     /// <summary>Every verb; also what `completion` walks.</summary>
     public static RootCommand Root(GlobalOptions globals)
     {
-        var root = new RootCommand("Omega.P2P: a signed, content-addressed store of artifacts that keeps itself with its peers.");
+        var root = new RootCommand(
+            "A signed, content-addressed store of artifacts that shares and keeps them with its peers.");
         globals.AddTo(root);
         foreach (var verb in Verbs.All(root)) root.Subcommands.Add(verb);
         foreach (var option in root.Options)
@@ -59,7 +63,9 @@ internal static class Cli
         $"'{command.Name}' needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}",
         command.Name, $"{PathOf(command)} --help");
 
-    /// <summary>The parser takes what it does not know for an argument; a typo in a flag must not become a file name.</summary>
+    /// <summary>
+    /// The parser takes what it does not know for an argument; a typo in a flag must not become a file name.
+    /// </summary>
     private static void RefuseUnknown(ParseResult parsed)
     {
         foreach (var token in parsed.Tokens)
@@ -87,7 +93,8 @@ internal static class Cli
             ArgumentResult argument => argument.Argument.Name,
             _ => null,
         };
-        return OmegaException.Usage(error.Message.TrimEnd('.'), symbol, $"{PathOf(parsed.CommandResult.Command)} --help");
+        var hint = $"{PathOf(parsed.CommandResult.Command)} --help";
+        return OmegaException.Usage(error.Message.TrimEnd('.'), symbol, hint);
     }
 
     private static string PathOf(Command command) =>

@@ -19,7 +19,7 @@ internal static class CompletionVerb
                 context.Terminal.Lines(context.Get(shell) switch
                 {
                     "bash" => Bash(root),
-                    "zsh" => Bash(root).Prepend("autoload -U +X bashcompinit && bashcompinit").Prepend("#compdef omega"),
+                    "zsh" => ["#compdef omega", "autoload -U +X bashcompinit && bashcompinit", .. Bash(root)],
                     _ => Fish(root),
                 });
                 return ExitCode.Ok;
@@ -31,7 +31,8 @@ internal static class CompletionVerb
         yield return "_omega() {";
         yield return "  local word=${COMP_WORDS[COMP_CWORD]} path='' i";
         yield return "  for ((i = 1; i < COMP_CWORD; i++)); do";
-        yield return "    case ${COMP_WORDS[i]} in -*) ;; *) [ -n \"$path\" ] && path+=' '; path+=${COMP_WORDS[i]} ;; esac";
+        yield return "    case ${COMP_WORDS[i]} in -*) continue ;; esac";
+        yield return "    path+=${path:+ }${COMP_WORDS[i]}";
         yield return "  done";
         yield return "  local words";
         yield return "  case $path in";
@@ -52,16 +53,19 @@ internal static class CompletionVerb
     {
         foreach (var command in Visible(root))
         {
-            yield return $"complete -c omega -n __fish_use_subcommand -a {command.Name} -d '{Quoted(command.Description)}'";
-            foreach (var sub in Visible(command))
-                yield return $"complete -c omega -n '__fish_seen_subcommand_from {command.Name}' -a {sub.Name} -d '{Quoted(sub.Description)}'";
+            var seen = $"-n '__fish_seen_subcommand_from {command.Name}'";
+            yield return FishLine("-n __fish_use_subcommand", $"-a {command.Name}", command.Description);
+            foreach (var sub in Visible(command)) yield return FishLine(seen, $"-a {sub.Name}", sub.Description);
             foreach (var option in command.Options)
-                yield return $"complete -c omega -n '__fish_seen_subcommand_from {command.Name}' -l {option.Name.TrimStart('-')} -d '{Quoted(option.Description)}'";
+                yield return FishLine(seen, $"-l {option.Name.TrimStart('-')}", option.Description);
         }
 
         foreach (var option in root.Options.Where(o => o.Recursive))
-            yield return $"complete -c omega -l {option.Name.TrimStart('-')} -d '{Quoted(option.Description)}'";
+            yield return FishLine("", $"-l {option.Name.TrimStart('-')}", option.Description);
     }
+
+    private static string FishLine(string when, string word, string? description) =>
+        $"complete -c omega {when} {word} -d '{(description ?? "").Replace("'", "\\'", StringComparison.Ordinal)}'";
 
     /// <summary>Deepest commands first, so that the longest path matches.</summary>
     private static IEnumerable<(string Path, Command Command)> Walk(Command command, string path)
@@ -81,6 +85,4 @@ internal static class CompletionVerb
             .Distinct();
 
     private static IEnumerable<Command> Visible(Command command) => command.Subcommands.Where(c => !c.Hidden);
-
-    private static string Quoted(string? text) => (text ?? "").Replace("'", "\\'", StringComparison.Ordinal);
 }

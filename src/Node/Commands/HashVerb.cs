@@ -88,7 +88,9 @@ internal static class HashVerb
         });
     }
 
-    /// <summary>As b3sum: a name with a backslash or a line end is escaped, and a backslash before the hash says so.</summary>
+    /// <summary>
+    /// As b3sum: a name with a backslash or a line end is escaped, and a backslash before the hash says so.
+    /// </summary>
     private static string Escaped(Hash256 hash, string file)
     {
         if (file.AsSpan().IndexOfAny('\\', '\n') < 0) return $"{hash}  {file}";

@@ -9,7 +9,8 @@ internal static class VersionVerb
     public static string Version { get; } =
         typeof(VersionVerb).Assembly.GetName().Version is { } v ? $"{v.Major}.{v.Minor}.{v.Build}" : "0.0.0";
 
-    public static Verb Create() => new Verb("version", "Print the version").Does(context => (ExitCode)Show(context.Terminal));
+    public static Verb Create() =>
+        new Verb("version", "Print the version").Does(context => (ExitCode)Show(context.Terminal));
 
     public static int Show(Terminal terminal)
     {

@@ -3,7 +3,9 @@ using Omega.P2P.Node.Output;
 
 namespace Omega.P2P.Node.Config;
 
-/// <summary>Makes a <see cref="NodeConfig"/> of the file and the environment; an unknown or impossible key stops the start.</summary>
+/// <summary>
+/// Makes a <see cref="NodeConfig"/> of the file and the environment; an unknown or impossible key stops the start.
+/// </summary>
 internal static class ConfigReader
 {
     /// <summary>Each key, how it is set, in the order `omega paths` and the documents show them.</summary>
@@ -28,7 +30,8 @@ internal static class ConfigReader
         foreach (var (key, set) in Keys)
         {
             var variable = "OMEGA_" + key.Replace('.', '_').ToUpperInvariant();
-            if (environment(variable) is { Length: > 0 } text) config = Apply(config, set, variable, FromVariable(text), variable);
+            if (environment(variable) is { Length: > 0 } text)
+                config = Apply(config, set, variable, FromVariable(text), variable);
         }
 
         return config;
@@ -71,7 +74,9 @@ internal static class ConfigReader
         return new(ExitCode.Usage, "bad_config", $"{path} line {line}: there is no key {key}")
         {
             Field = key,
-            Hint = Distance(near, key) <= 4 ? $"{near} is one" : $"known keys: {string.Join(", ", Keys.Select(k => k.Key))}",
+            Hint = Distance(near, key) <= 4
+                ? $"{near} is one"
+                : $"known keys: {string.Join(", ", Keys.Select(k => k.Key))}",
         };
     }
 
@@ -83,13 +88,14 @@ internal static class ConfigReader
         return new TomlValue.Text(text, 0);
     }
 
-    private static string Text(TomlValue value) =>
-        value is TomlValue.Text { Value.Length: > 0 } text ? text.Value : throw new FormatException("expected text in quotes");
+    private static string Text(TomlValue value) => value is TomlValue.Text { Value.Length: > 0 } text
+        ? text.Value
+        : throw new FormatException("expected text in quotes");
 
     private static List<string> Texts(TomlValue value) => value switch
     {
         TomlValue.List list => list.Items.Select(Text).ToList(),
-        TomlValue.Text text => [.. text.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
+        TomlValue.Text text => [.. text.Value.Split(',').Select(t => t.Trim()).Where(t => t.Length > 0)],
         _ => throw new FormatException("expected a list of texts"),
     };
 
@@ -139,7 +145,8 @@ internal static class ByteCount
     {
         bytes = 0;
         var digits = text.TakeWhile(c => char.IsAsciiDigit(c) || c == '.').Count();
-        if (!decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
+        if (!decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out var amount))
             return false;
         decimal unit = text[digits..].Trim().ToUpperInvariant() switch
         {

@@ -68,16 +68,16 @@ internal sealed class TomlCursor(string text)
         if (AtEnd) return "the string has no end";
         var c = text[_at++];
         if (c is 'u' or 'U') return CodePoint(c == 'u' ? 4 : 8, built);
-        var meant = c switch { 'b' => '\b', 't' => '\t', 'n' => '\n', 'f' => '\f', 'r' => '\r', '"' => '"', '\\' => '\\', _ => '\0' };
-        if (meant == '\0') return $"\\{c} is no escape";
-        built.Append(meant);
+        var known = "btnfr\"\\".IndexOf(c, StringComparison.Ordinal);
+        if (known < 0) return $"\\{c} is no escape";
+        built.Append("\b\t\n\f\r\"\\"[known]);
         return null;
     }
 
     private string? CodePoint(int digits, StringBuilder built)
     {
         if (_at + digits > text.Length ||
-            !uint.TryParse(text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) ||
+            !uint.TryParse(text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, null, out var code) ||
             !Rune.IsValid(code))
             return $"\\{(digits == 4 ? 'u' : 'U')} needs {digits} hex digits of a character";
         _at += digits;

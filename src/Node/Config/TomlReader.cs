@@ -150,7 +150,8 @@ internal sealed class TomlReader
     {
         value = null;
         var word = _cursor.TakeWhile(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '+' or '.' or ':');
-        if (word.Length == 0) return _cursor.AtEnd || _cursor.Peek == '\n' ? "the value is missing" : $"'{_cursor.Peek}' starts no value";
+        if (word.Length == 0)
+            return _cursor.Peek is '\0' or '\n' ? "the value is missing" : $"'{_cursor.Peek}' starts no value";
         if (word is "true" or "false")
         {
             value = new TomlValue.Flag(word == "true", line);
@@ -190,7 +191,8 @@ internal static class TomlNumber
     public static bool TryReadReal(string word, out double value)
     {
         value = 0;
-        return Digits(word, out var plain) && plain.AsSpan().IndexOfAnyInRange('0', '9') >= 0 &&
+        return Digits(word, out var plain) && plain.AsSpan().IndexOfAny('.', 'e', 'E') > 0 &&
+            char.IsAsciiDigit(plain[^1]) &&
             double.TryParse(plain, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint |
                 NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
     }

@@ -30,9 +30,9 @@ internal sealed class DiskFile(SafeFileHandle handle, string path) : IFile
         {
             RandomAccess.Write(handle, bytes, at);
         }
-        catch (IOException e) when (e.HResult is LibC.NoSpace or LibC.QuotaExceeded)
+        catch (IOException e)
         {
-            throw new DiskFullException($"{path}: {e.Message}", e);
+            throw Named(e, path);
         }
 
         Volatile.Write(ref _length, at + bytes.Length);
@@ -63,4 +63,10 @@ internal sealed class DiskFile(SafeFileHandle handle, string path) : IFile
     }
 
     public void Dispose() => handle.Dispose();
+
+    /// <summary>A full device by its own name, everything else with the path.</summary>
+    internal static IOException Named(IOException failure, string path) =>
+        failure.HResult is LibC.NoSpace or LibC.QuotaExceeded
+        ? new DiskFullException($"{path}: {failure.Message}", failure)
+        : new IOException($"{path}: {failure.Message}", failure);
 }

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Omega.P2P.Node.Files;
 
-/// <summary>An exclusive flock on a file, which is made where absent and stays; freed on disposal or the process's end.</summary>
+/// <summary>
+/// An exclusive flock on a file, which is made where absent and stays; freed on disposal or the process's end.
+/// </summary>
 internal sealed class FileLock : IDisposable
 {
     private int _descriptor;

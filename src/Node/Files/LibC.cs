@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Omega.P2P.Node.Files;
 
-/// <summary>The calls of the C library that .NET does not offer: syncing folders, renaming without replacing, locks.</summary>
+/// <summary>
+/// The calls of the C library that .NET does not offer: syncing folders, renaming without replacing, locks.
+/// </summary>
 internal static partial class LibC
 {
     public const int ReadOnly = 0;

@@ -25,7 +25,9 @@ internal sealed class OutputFile : IDisposable
 
     public bool IsStandardOutput => _temporary is null;
 
-    /// <exception cref="OmegaException">The file is there and <paramref name="replace"/> was not asked for, or it is a folder.</exception>
+    /// <exception cref="OmegaException">
+    /// The file is there and <paramref name="replace"/> was not asked for, or it is a folder.
+    /// </exception>
     public static OutputFile Create(string path, bool replace)
     {
         if (path == "-") return new OutputFile(path, null, replace, Console.OpenStandardOutput());

@@ -26,7 +26,8 @@ internal static class FileHasher
         var bytes = scheduler.Degree > 1 && length >= 2 * PieceSize
             ? ReadSideBySide(handle, length, hasher, scheduler, cancel)
             : 0;
-        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(length - bytes + 1, 4096, SequentialBufferSize));
+        var left = (int)Math.Clamp(length - bytes + 1, 4096, SequentialBufferSize);
+        var buffer = GC.AllocateUninitializedArray<byte>(left);
         // A file may grow or shrink while it is read: the end is where a read says so.
         for (int read; (read = RandomAccess.Read(handle, buffer, bytes)) > 0; bytes += read)
         {

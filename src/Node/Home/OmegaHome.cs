@@ -9,7 +9,9 @@ namespace Omega.P2P.Node.Home;
 /// </summary>
 internal sealed class OmegaHome
 {
-    /// <summary>A unix socket's address holds 108 bytes with its end mark; beyond 100 the path moves elsewhere.</summary>
+    /// <summary>
+    /// A unix socket's address holds 108 bytes with its end mark; beyond 100 the path moves elsewhere.
+    /// </summary>
     private const int SocketPathBytesMax = 100;
 
     private OmegaHome(string root) => Root = root;
@@ -70,7 +72,8 @@ internal sealed class OmegaHome
         if (NonEmpty(environment("XDG_DATA_HOME")) is { } data && Path.IsPathRooted(data))
             return Path.Combine(data, "omega");
         var user = NonEmpty(environment("HOME")) ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        if (user.Length == 0) throw OmegaException.Usage("there is no home folder to keep things in", "home", "--home DIR");
+        if (user.Length == 0)
+            throw OmegaException.Usage("there is no home folder to keep things in", "home", "--home DIR");
         return Path.Combine(user, ".local", "share", "omega");
     }
 

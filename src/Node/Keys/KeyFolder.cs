@@ -27,7 +27,9 @@ internal sealed class KeyFolder : IDisposable
 
     public Ed25519PrivateKey Head { get; }
 
-    /// <summary>Opens the keys, making those that are not there: an interrupted `init` is completed by the next.</summary>
+    /// <summary>
+    /// Opens the keys, making those that are not there: an interrupted `init` is completed by the next.
+    /// </summary>
     public static KeyFolder OpenOrCreate(string folder)
     {
         Directory.CreateDirectory(folder, Private);

@@ -1,6 +1,8 @@
 namespace Omega.P2P.Node.Output;
 
-/// <summary>Exit codes of every verb (design section 12). Numbers are part of the contract: added, never changed.</summary>
+/// <summary>
+/// Exit codes of every verb (design section 12). Numbers are part of the contract: added, never changed.
+/// </summary>
 internal enum ExitCode
 {
     Ok = 0,

@@ -28,7 +28,9 @@ internal static class Figures
         return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {Units[unit]}");
     }
 
-    /// <summary>`3s`, `5m`, `2h`, `9d`, `3w`, `2y`: the age of a thing, one unit; a time ahead of now is `0s`.</summary>
+    /// <summary>
+    /// `3s`, `5m`, `2h`, `9d`, `3w`, `2y`: the age of a thing, one unit; a time ahead of now is `0s`.
+    /// </summary>
     public static string Age(long fromUnixMs, long nowUnixMs)
     {
         var seconds = Math.Max(0, (nowUnixMs - fromUnixMs) / 1000);

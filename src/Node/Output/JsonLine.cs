@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Omega.P2P.Node.Output;
 
-/// <summary>One compact JSON object per line, written field by field: no reflection, so it starts fast and trims.</summary>
+/// <summary>
+/// One compact JSON object per line, written field by field: no reflection, so it starts fast and trims.
+/// </summary>
 internal static class JsonLine
 {
     /// <summary>Non-ASCII text stays readable: the lines go to terminals and files, never into HTML.</summary>
@@ -24,7 +26,9 @@ internal static class JsonLine
     }
 
     public static string? Text(this JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     public static long? Number(this JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number &&

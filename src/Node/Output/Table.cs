@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Omega.P2P.Node.Output;
 
-/// <summary>Columns padded to their widest cell, two spaces apart; the last is not padded. No frames: easy to cut and grep.</summary>
+/// <summary>
+/// Columns padded to their widest cell, two spaces apart; the last is not padded. No frames: easy to cut and grep.
+/// </summary>
 internal sealed class Table(params string[] headings)
 {
     private readonly List<string[]> _rows = [headings];

@@ -3,7 +3,9 @@ using Omega.P2P.Primitives.Time;
 
 namespace Omega.P2P.Node.Time;
 
-/// <summary>The one place that reads the machine's clocks; cores below are handed <see cref="Instant"/>s (law 12).</summary>
+/// <summary>
+/// The one place that reads the machine's clocks; cores below are handed <see cref="Instant"/>s (law 12).
+/// </summary>
 internal static class SystemClock
 {
     private static readonly long Started = Stopwatch.GetTimestamp();
