@@ -21,7 +21,7 @@ public sealed class ConfigReaderTests : IDisposable
     [Fact]
     public void VariablesOverrideTheFile()
     {
-        Write("name = 'a.b'\nlisten = ['/ip4/127.0.0.1/tcp/0']\n[evict]\nholders = 3\n[quota]\nbytes = '4 GiB'\nfiles = 7\n");
+        Write("name = 'a.b'\n[evict]\nholders = 3\n[quota]\nbytes = '4 GiB'\nfiles = 7\n");
         var config = ConfigReader.Load(_folder["omega.toml"], v => v switch
         {
             "OMEGA_EVICT_HOLDERS" => "2",
