@@ -326,12 +326,16 @@ public ref partial struct CborReader
         return false;
     }
 
-    // The key whose item is being read, cut to what is fit to print.
+    // The innermost key whose item is being read, cut to what is fit to print.
     private readonly string FieldName()
     {
-        if (_depth == 0 || _frames[_depth - 1].KeyLength <= 0)
-            return "";
-        CborFrame frame = _frames[_depth - 1];
-        return DagCbor.Printable(_data.Slice(frame.KeyStart, frame.KeyLength));
+        for (int i = _depth - 1; i >= 0; i--)
+        {
+            CborFrame frame = _frames[i];
+            if (frame.KeyLength > 0)
+                return DagCbor.Printable(_data.Slice(frame.KeyStart, frame.KeyLength));
+        }
+
+        return "";
     }
 }

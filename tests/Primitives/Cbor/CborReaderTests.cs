@@ -189,6 +189,17 @@ public sealed class CborReaderTests
     }
 
     [Theory]
+    [InlineData("top", "18", "")]
+    [InlineData("in an array in a map", "a16161820018", "a")]
+    [InlineData("in a map in a map", "a16161a1626262f7", "bb")]
+    [InlineData("key from outside", "a163c3bc0af7", "???")]
+    public void ErrorNamesTheInnermostKey(string label, string hex, string field)
+    {
+        Assert.False(DagCbor.IsCanonical(Bytes(hex), 100, out DecodeError error), label);
+        Assert.Equal(field, error.Field);
+    }
+
+    [Theory]
     [InlineData("text too long", "66616263646566")]
     [InlineData("other kind", "01")]
     public void TextIsBounded(string label, string hex)
