@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Omega.P2P.Primitives.Hashing;
 
@@ -40,6 +41,7 @@ internal static unsafe class Blake3Tree
     /// Writes the two chaining values (64 bytes) below the node on top of <paramref name="input"/>, which is longer than
     /// one chunk and otherwise as for <see cref="SubtreeOf"/>.
     /// </summary>
+    [SkipLocalsInit]
     public static void Children(ReadOnlySpan<byte> input, ulong firstChunk, in Blake3Key key, Span<byte> children)
     {
         Debug.Assert(input.Length > Blake3Constants.ChunkSize, "One chunk has no children.");
