@@ -58,8 +58,8 @@ public abstract partial record PublicRecord
     /// <param name="Size">Index of this very leaf: the tree it speaks of has that many leaves.</param>
     /// <param name="Root">RFC 6962 root of the epoch's log at <paramref name="Size"/>.</param>
     /// <param name="Published">
-    /// <see cref="AudienceOpening.Commitment"/> of each audience's published root, ascending bytewise, so that the order
-    /// tells nothing.
+    /// <see cref="AudienceOpening.Commitment"/> of each audience's published root, ascending bytewise, so that the
+    /// order tells nothing.
     /// </param>
     /// <param name="DamHash">BLAKE3 of the DAM in force, as in <see cref="Dam"/>.</param>
     /// <param name="Current">Blinded root of the local CURRENT, <see cref="BlindedRoot.OfCurrent"/>.</param>

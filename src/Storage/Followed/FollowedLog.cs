@@ -10,9 +10,9 @@ namespace Omega.P2P.Storage.Followed;
 
 /// <summary>
 /// Every leaf's commitment of one epoch of a followed domain's public log, so that its root can be recomputed at any
-/// size and its proofs re-made: <c>&lt;folder&gt;/&lt;64 hex of the DomainID&gt;-&lt;epoch&gt;.leaves</c>, 32 bytes a leaf.
-/// Order of durability: append, <see cref="Sync"/>, and only then the document that says which head is accepted; on
-/// open the caller cuts back to that head's size and compares the root. One caller at a time.
+/// size and its proofs re-made: <c>&lt;folder&gt;/&lt;64 hex of the DomainID&gt;-&lt;epoch&gt;.leaves</c>, 32 bytes a
+/// leaf. Order of durability: append, <see cref="Sync"/>, and only then the document that says which head is accepted;
+/// on open the caller cuts back to that head's size and compares the root. One caller at a time.
 /// </summary>
 public sealed class FollowedLog : INodeHashSource, IDisposable
 {
@@ -23,7 +23,9 @@ public sealed class FollowedLog : INodeHashSource, IDisposable
     /// <summary>Count of leaves.</summary>
     public long Size => _leaves.Size;
 
-    /// <summary>Opens the leaves held of a domain's epoch; none where it is new. Makes the folder where absent.</summary>
+    /// <summary>
+    /// Opens the leaves held of a domain's epoch; none where it is new. Makes the folder where absent.
+    /// </summary>
     public static FollowedLog Open(IFileSystem files, string folder, DomainId domain, long epoch)
     {
         ArgumentNullException.ThrowIfNull(files);
