@@ -200,7 +200,7 @@ public sealed partial class Multiaddr
                     return Fail(out error, "port", name, "Not a port from 0 to 65535.");
                 }
 
-                return Put(MultiaddrProtocol.Tcp, [(byte)(port >> 8), (byte)port], bytes);
+                return Put(MultiaddrProtocol.Tcp, [(byte)(port >> 8), unchecked((byte)port)], bytes);
             case "dns" or "dns4" or "dns6":
                 var dns = name == "dns" ? MultiaddrProtocol.Dns
                     : name == "dns4" ? MultiaddrProtocol.Dns4 : MultiaddrProtocol.Dns6;
