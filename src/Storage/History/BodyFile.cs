@@ -22,13 +22,14 @@ internal sealed class BodyFile : IDisposable
     /// <summary>Count of leaves.</summary>
     public long Count => _ends.Length / EndLength;
 
-    /// <summary>Opens or makes both files; a leaf that was half written is cut off.</summary>
+    /// <summary>Opens or makes both files; a half-written leaf is cut off, all where bytes are missing.</summary>
     public static BodyFile Open(IFileSystem files, string folder)
     {
         IFile bodies = OpenOrCreate(files, folder + "/bodies");
         IFile ends = OpenOrCreate(files, folder + "/bodies.ends");
         var file = new BodyFile(bodies, ends);
-        file.Truncate(file.Count);
+        bool isShort = file.Count > 0 && file.End(file.Count - 1) > bodies.Length;
+        file.Truncate(isShort ? 0 : file.Count);
         return file;
     }
 
