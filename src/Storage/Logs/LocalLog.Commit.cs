@@ -1,0 +1,220 @@
+using Omega.P2P.Storage.Files;
+
+namespace Omega.P2P.Storage.Logs;
+
+/// <summary>Group commit and the change of files.</summary>
+internal sealed partial class LocalLog
+{
+    /// <summary>
+    /// Appends records, makes them durable and runs <paramref name="applied"/> with the number of the first, in record
+    /// order against all other commits. Returns when done; several callers share one write and one sync.
+    /// </summary>
+    /// <exception cref="IOException">The records are not acknowledged. They may yet be found on reopening only if it
+    /// was the sync that failed.</exception>
+    public void Commit(IReadOnlyList<LogItem> items, Action<long> applied)
+    {
+        foreach (var item in items)
+        {
+            if (item.Record.Length > _limits.LogRecordMax)
+            {
+                throw new StoreRefusedException(
+                    "record-too-large", $"a log record of {item.Record.Length} bytes is over {_limits.LogRecordMax}");
+            }
+        }
+
+        var waiter = new Waiter(items, applied);
+        List<Waiter> group;
+        lock (_commitGate)
+        {
+            _queue.Add(waiter);
+            while (!waiter.Done && _leading)
+            {
+                Monitor.Wait(_commitGate);
+            }
+
+            if (waiter.Done)
+            {
+                waiter.ThrowIfFailed();
+                return;
+            }
+
+            _leading = true;
+            group = _queue;
+            _queue = [];
+        }
+
+        Lead(group);
+        waiter.ThrowIfFailed();
+    }
+
+    /// <summary>Closes the current file, so that all records so far lie in files that no longer grow.</summary>
+    public void Roll() => Exclusively(() =>
+    {
+        if (_segments[^1].Count > 0)
+        {
+            BeginFile();
+        }
+    });
+
+    /// <summary>Runs something while no commit runs, and lets none begin meanwhile.</summary>
+    private void Exclusively(Action action)
+    {
+        lock (_commitGate)
+        {
+            while (_leading)
+            {
+                Monitor.Wait(_commitGate);
+            }
+
+            _leading = true;
+        }
+
+        try
+        {
+            action();
+        }
+        finally
+        {
+            StopLeading();
+        }
+    }
+
+    private void StopLeading()
+    {
+        lock (_commitGate)
+        {
+            _leading = false;
+            Monitor.PulseAll(_commitGate);
+        }
+    }
+
+    private void Lead(List<Waiter> group)
+    {
+        try
+        {
+            var first = WriteGroup(group);
+            foreach (var waiter in group)
+            {
+                waiter.Applied(first);
+                first += waiter.Items.Count;
+            }
+        }
+        catch (Exception failure)
+        {
+            foreach (var waiter in group)
+            {
+                waiter.Failure = failure;
+            }
+        }
+        finally
+        {
+            lock (_commitGate)
+            {
+                foreach (var waiter in group)
+                {
+                    waiter.Done = true;
+                }
+            }
+
+            StopLeading();
+        }
+    }
+
+    /// <summary>One append, one sync; returns the number of the first record.</summary>
+    private long WriteGroup(List<Waiter> group)
+    {
+        if (_failure is not null)
+        {
+            throw new IOException("the log failed earlier and must be reopened", _failure);
+        }
+
+        if (_segments[^1].Length >= _limits.LogSegmentTarget)
+        {
+            BeginFile();
+        }
+
+        var items = group.Count == 1 ? group[0].Items : group.SelectMany(waiter => waiter.Items).ToList();
+        var segment = _segments[^1];
+        var first = NextNumber;
+        var frames = Frame(items, Chain, first, out var chain);
+        AppendOrCutBack(frames, segment.Length);
+        try
+        {
+            _file.Sync();
+        }
+        catch (Exception failure)
+        {
+            _failure = failure;
+            throw;
+        }
+
+        Commits++;
+        lock (_commitGate)
+        {
+            segment.Length += frames.Length;
+            segment.Count += items.Count;
+            NoteInline(segment, items, first);
+        }
+
+        NextNumber = first + items.Count;
+        Chain = chain;
+        return first;
+    }
+
+    private void AppendOrCutBack(byte[] frames, long lengthBefore)
+    {
+        try
+        {
+            _file.Append(frames);
+        }
+        catch (IOException failure)
+        {
+            try
+            {
+                _file.Truncate(lengthBefore);
+            }
+            catch (IOException)
+            {
+                _failure = failure;
+            }
+
+            throw;
+        }
+    }
+
+    private void BeginFile()
+    {
+        var header = new LogFileHeader(NextNumber, Generation: 0, Chain);
+        var file = WriteFile(_files, header, []);
+        _file.Dispose();
+        _file = file;
+        lock (_commitGate)
+        {
+            _segments.Add(new LogSegment { Header = header, Length = LogFileHeader.Size });
+        }
+    }
+
+    private sealed class Waiter(IReadOnlyList<LogItem> items, Action<long> applied)
+    {
+        public IReadOnlyList<LogItem> Items { get; } = items;
+
+        public Action<long> Applied { get; } = applied;
+
+        public bool Done { get; set; }
+
+        public Exception? Failure { get; set; }
+
+        public void ThrowIfFailed()
+        {
+            switch (Failure)
+            {
+                case null:
+                    return;
+                case DiskFullException full:
+                    throw new DiskFullException(full.Message, full);
+                default:
+                    throw new IOException($"not committed: {Failure.Message}", Failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Storage.Files;
+
+namespace Omega.P2P.Storage.Logs;
+
+/// <summary>
+/// The append-only local log: the store's only source of truth. Writers share syncs: whoever finds no commit running
+/// leads one for all that wait. A record is acknowledged after the file's sync and after its effect was applied in
+/// record order. After a failed sync nothing is known of the file's tail, so the log refuses appends until reopened.
+/// </summary>
+internal sealed partial class LocalLog : IDisposable
+{
+    public const string Folder = "log";
+
+    private readonly IFileSystem _files;
+    private readonly StoreLimits _limits;
+    private readonly List<LogSegment> _segments;
+    private readonly object _commitGate = new();
+    private List<Waiter> _queue = [];
+    private bool _leading;
+    private IFile _file;
+    private Exception? _failure;
+
+    private LocalLog(IFileSystem files, StoreLimits limits, List<LogSegment> segments, IFile file, Hash256 chain)
+    {
+        _files = files;
+        _limits = limits;
+        _segments = segments;
+        _file = file;
+        Chain = chain;
+        NextNumber = segments[^1].End;
+    }
+
+    /// <summary>Number the next record gets; the first is 1.</summary>
+    public long NextNumber { get; private set; }
+
+    /// <summary>Hash of the last record.</summary>
+    public Hash256 Chain { get; private set; }
+
+    /// <summary>Commits led so far, each one sync of the log file.</summary>
+    public long Commits { get; private set; }
+
+    /// <summary>Bytes of all log files.</summary>
+    public long Length
+    {
+        get
+        {
+            lock (_commitGate)
+            {
+                return _segments.Sum(segment => segment.Length);
+            }
+        }
+    }
+
+    /// <summary>Whether a log file exists under this port.</summary>
+    public static bool Exists(IFileSystem files) =>
+        files.List(Folder).Any(name => LogFileHeader.TryParseName(name, out _, out _));
+
+    /// <summary>Begins a log whose first records are durable before its file has a name.</summary>
+    public static LocalLog Create(IFileSystem files, StoreLimits limits, IReadOnlyList<LogItem> first)
+    {
+        RemoveTemporaries(files);
+        var header = new LogFileHeader(First: 1, Generation: 0, default);
+        var frames = Frame(first, header.Previous, header.First, out var chain);
+        var file = WriteFile(files, header, frames);
+        var segment = new LogSegment { Header = header, Count = first.Count, Length = file.Length };
+        NoteInline(segment, first, header.First);
+        return new LocalLog(files, limits, [segment], file, chain);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Writes a whole log file under a temporary name, syncs it, names it and syncs the folder.</summary>
+    private static IFile WriteFile(IFileSystem files, LogFileHeader header, ReadOnlySpan<byte> frames)
+    {
+        var temporary = $"{Folder}/{header.Name}.tmp";
+        files.Delete(temporary);
+        var file = files.Open(temporary, FileOpenMode.CreateNew);
+        try
+        {
+            file.Append(header.ToArray());
+            if (!frames.IsEmpty)
+            {
+                file.Append(frames);
+            }
+
+            file.Sync();
+            files.RenameNoReplace(temporary, $"{Folder}/{header.Name}");
+            files.SyncDirectory(Folder);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static int RemoveTemporaries(IFileSystem files)
+    {
+        var removed = 0;
+        foreach (var name in files.List(Folder))
+        {
+            if (name.EndsWith(".tmp", StringComparison.Ordinal))
+            {
+                files.Delete($"{Folder}/{name}");
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
+    private static byte[] Frame(IReadOnlyList<LogItem> items, Hash256 previous, long first, out Hash256 chain)
+    {
+        var bytes = new byte[items.Sum(item => item.FrameLength)];
+        var offset = 0;
+        chain = previous;
+        for (var i = 0; i < items.Count; i++)
+        {
+            var item = items[i];
+            var flags = i == 0 ? LogFrame.CommitStart : 0;
+            chain = LogFrame.HashOf(chain, first + i, flags, item.Record);
+            var frame = new LogFrame
+            {
+                RecordLength = item.Record.Length,
+                InlineLength = item.Inline.Length,
+                Flags = flags,
+                InlineCheck = LogFrame.CheckOf(item.Inline),
+                Hash = chain,
+            };
+            frame.Write(bytes.AsSpan(offset));
+            item.Record.CopyTo(bytes, offset + LogFrame.HeaderSize);
+            item.Inline.CopyTo(bytes, offset + LogFrame.HeaderSize + item.Record.Length);
+            offset += item.FrameLength;
+        }
+
+        return bytes;
+    }
+
+    private static void NoteInline(LogSegment segment, IReadOnlyList<LogItem> items, long first)
+    {
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (items[i].Inline.Length > 0)
+            {
+                segment.InlineRecords.Add((first + i, items[i].Inline.Length));
+            }
+        }
+    }
+}

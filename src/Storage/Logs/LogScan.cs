@@ -1,0 +1,158 @@
+using Omega.P2P.Primitives.Hashing;
+
+namespace Omega.P2P.Storage.Logs;
+
+/// <summary>Called once per whole record, in order. Spans are valid during the call. <paramref name="inline"/> is empty
+/// where there was none or where it has moved to a block.</summary>
+internal delegate void LogVisitor(long number, ReadOnlySpan<byte> record, ReadOnlySpan<byte> inline);
+
+/// <summary>
+/// Walks the frames of one log file and tells a torn tail from rot. A commit begins only after the one before it was
+/// synced: bad bytes with a later commit behind them were once durable, so they are damage and must not be cut off.
+/// </summary>
+internal ref struct LogScan
+{
+    private readonly ReadOnlySpan<byte> _file;
+    private readonly int _recordMax;
+
+    public LogScan(ReadOnlySpan<byte> file, LogFileHeader header, int recordMax)
+    {
+        _file = file;
+        _recordMax = recordMax;
+        Offset = LogFileHeader.Size;
+        Number = header.First;
+        Chain = header.Previous;
+        FirstDamaged = -1;
+        InlineRecords = [];
+    }
+
+    /// <summary>Where the next frame would begin.</summary>
+    public int Offset { get; private set; }
+
+    /// <summary>Number the next record would have.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>Hash of the last record walked over.</summary>
+    public Hash256 Chain { get; private set; }
+
+    /// <summary>Number of the first damaged record, or -1.</summary>
+    public long FirstDamaged { get; private set; }
+
+    /// <summary>Whether bad bytes end the file that no later commit follows: an unfinished write.</summary>
+    public bool IsTorn { get; private set; }
+
+    /// <summary>Records that carry inline bytes here, with the length of those.</summary>
+    public List<(long Number, int Length)> InlineRecords { get; }
+
+    public void Run(LogVisitor visitor)
+    {
+        while (Offset < _file.Length)
+        {
+            if (TryFrame(Offset, Chain, Number, out var frame) == FrameState.Whole)
+            {
+                var record = _file.Slice(Offset + LogFrame.HeaderSize, frame.RecordLength);
+                var inline = _file.Slice(Offset + LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength);
+                visitor(Number, record, inline);
+                Step(frame);
+                continue;
+            }
+
+            if (!IsFollowedByCommit(Offset))
+            {
+                IsTorn = true;
+                return;
+            }
+
+            FirstDamaged = FirstDamaged < 0 ? Number : FirstDamaged;
+            if (!IsWalkable(Offset, out frame))
+            {
+                return;
+            }
+
+            Step(frame);
+        }
+    }
+
+    private void Step(in LogFrame frame)
+    {
+        if (frame.InlineLength > 0)
+        {
+            InlineRecords.Add((Number, frame.InlineLength));
+        }
+
+        Offset += frame.Length;
+        Number++;
+        Chain = frame.Hash;
+    }
+
+    private readonly FrameState TryFrame(int offset, Hash256 previous, long number, out LogFrame frame)
+    {
+        if (!Fits(offset, out frame))
+        {
+            return FrameState.Unreadable;
+        }
+
+        var record = _file.Slice(offset + LogFrame.HeaderSize, frame.RecordLength);
+        var inline = _file.Slice(offset + LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength);
+        return LogFrame.HashOf(previous, number, frame.Flags, record) == frame.Hash
+            && LogFrame.CheckOf(inline) == frame.InlineCheck
+                ? FrameState.Whole
+                : FrameState.Damaged;
+    }
+
+    private readonly bool Fits(int offset, out LogFrame frame)
+    {
+        frame = default;
+        return _file.Length - offset >= LogFrame.HeaderSize
+            && LogFrame.TryRead(_file.Slice(offset, LogFrame.HeaderSize), _recordMax, out frame)
+            && frame.Length <= _file.Length - offset;
+    }
+
+    /// <summary>Whether the damaged frame's lengths and hash can be trusted: the next frame is chained to them.</summary>
+    private readonly bool IsWalkable(int offset, out LogFrame frame) =>
+        Fits(offset, out frame)
+        && TryFrame(offset + frame.Length, frame.Hash, Number + 1, out _) == FrameState.Whole;
+
+    /// <summary>Looks for two adjacent chained frames after <paramref name="offset"/> of which one begins a commit.</summary>
+    private readonly bool IsFollowedByCommit(int offset)
+    {
+        for (var first = offset; first < _file.Length - LogFrame.HeaderSize; first++)
+        {
+            if (!Fits(first, out var frame))
+            {
+                continue;
+            }
+
+            // The number is unknown where records were lost between; it is at most one per header.
+            var second = first + frame.Length;
+            if (Fits(second, out var next) && (next.Flags & LogFrame.CommitStart) != 0
+                && IsChained(second, frame.Hash, next, (first - offset) / LogFrame.HeaderSize + 1))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly bool IsChained(int offset, Hash256 previous, in LogFrame frame, int lostMax)
+    {
+        var record = _file.Slice(offset + LogFrame.HeaderSize, frame.RecordLength);
+        for (var lost = 1; lost <= lostMax; lost++)
+        {
+            if (LogFrame.HashOf(previous, Number + lost, frame.Flags, record) == frame.Hash)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private enum FrameState
+    {
+        Whole,
+        Damaged,
+        Unreadable,
+    }
+}

@@ -1,0 +1,47 @@
+namespace Omega.P2P.Storage;
+
+/// <summary>Bounds and targets of one store. All sizes in bytes unless a name says otherwise.</summary>
+public sealed record StoreLimits
+{
+    /// <summary>Contents up to this size ride inside the log commit and share blocks. Default 16 KiB, one bao group
+    /// (design section 7).</summary>
+    public int InlineContentMax { get; init; } = 16 * 1024;
+
+    /// <summary>Largest canonical record of the local log, without inline bytes. Default 16 KiB (design section 6).</summary>
+    public int LogRecordMax { get; init; } = 16 * 1024;
+
+    /// <summary>Largest catalog entry; what is left of a log record for the fields around it (design section 6; guess).</summary>
+    public int EntryMax { get; init; } = 15 * 1024;
+
+    /// <summary>Inline bytes one record may carry: a small content, or the chunk list and outboard of a larger one;
+    /// more goes straight to a block (guess).</summary>
+    public int InlineRecordMax { get; init; } = 64 * 1024;
+
+    /// <summary>A log file is closed and the next begun when it has grown to this. Default 16 MiB (guess).</summary>
+    public long LogSegmentTarget { get; init; } = 16L * 1024 * 1024;
+
+    /// <summary>Blocks of small contents are sealed at this size. Default 4 MiB.</summary>
+    public int SmallBlockTarget { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Blocks of chunks are sealed at this size. Default 16 MiB.</summary>
+    public int LargeBlockTarget { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Inline bytes waiting in the log that make the next put move them to a block first (guess).</summary>
+    public long PendingMax { get; init; } = 16L * 1024 * 1024;
+
+    /// <summary>Running time without a put after which waiting inline bytes move to a block, in milliseconds.</summary>
+    public long IdleMs { get; init; } = 2_000;
+
+    /// <summary>Inline bytes worth a block of their own when idle; fewer stay in the log.</summary>
+    public int IdleBlockMin { get; init; } = 64 * 1024;
+
+    /// <summary>Bytes cut and hashed at a time; two such buffers are all a put of any size holds. At least twice the
+    /// largest chunk.</summary>
+    public int IngestBuffer { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Full blocks that may wait for their sync while a put goes on; bounds open files (guess).</summary>
+    public int UnsyncedBlocksMax { get; init; } = 8;
+
+    /// <summary>Candidates a prefix look-up may be asked for.</summary>
+    public int ResolveMax { get; init; } = 100;
+}
