@@ -1,0 +1,142 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Files;
+
+namespace Omega.P2P.Storage.Blocks;
+
+/// <summary>
+/// One block being filled under <c>blocks/open/</c>. Bytes are hashed as they are written; the name is known at the end.
+/// Not thread-safe.
+/// </summary>
+internal sealed class BlockBuilder : IDisposable
+{
+    private const int BufferSize = 256 * 1024;
+
+    private readonly IFileSystem _files;
+    private readonly string _path;
+    private readonly ClassTag _class;
+    private readonly List<BlockEntry> _entries = [];
+    private readonly Blake3Hasher _hasher = Blake3Hasher.Create();
+    private readonly IFile _file;
+    private byte[]? _buffer;
+    private int _buffered;
+
+    public BlockBuilder(IFileSystem files, string path, ClassTag tag)
+    {
+        _files = files;
+        _path = path;
+        _class = tag;
+        _file = files.Open(path, FileOpenMode.CreateNew);
+    }
+
+    /// <summary>Records' bytes so far, gaps included.</summary>
+    public int PayloadLength { get; private set; }
+
+    public int Count => _entries.Count;
+
+    public void Add(Hash256 id, BlockCodec codec, ReadOnlySpan<byte> bytes)
+    {
+        PadTo(BlockDirectory.Place(PayloadLength, bytes.Length));
+        _entries.Add(new BlockEntry(id, PayloadLength, bytes.Length, codec));
+        Write(bytes);
+    }
+
+    /// <summary>Adds neighbouring chunks with one write where no gap is due between them.</summary>
+    public void AddRun(ReadOnlySpan<byte> bytes, ReadOnlySpan<(Hash256 Id, int Length)> pieces)
+    {
+        var start = 0;
+        var end = 0;
+        foreach (var (id, length) in pieces)
+        {
+            var place = BlockDirectory.Place(PayloadLength + end - start, length);
+            if (place != PayloadLength + end - start)
+            {
+                Write(bytes[start..end]);
+                PadTo(place);
+                start = end;
+            }
+
+            _entries.Add(new BlockEntry(id, place, length, BlockCodec.Raw));
+            end += length;
+        }
+
+        Write(bytes[start..end]);
+    }
+
+    /// <summary>Adds an entry at the place a directory gives it: rebuilding a block byte for byte.</summary>
+    public void AddAt(in BlockEntry entry, ReadOnlySpan<byte> bytes)
+    {
+        PadTo(entry.Offset);
+        _entries.Add(entry);
+        Write(bytes);
+    }
+
+    /// <summary>Writes directory and trailer. The bytes are not synced.</summary>
+    public FilledBlock Finish(int? payloadLength = null)
+    {
+        PadTo(payloadLength ?? PayloadLength);
+        var directory = new BlockDirectory(_class, PayloadLength, _entries);
+        var tail = directory.Encode();
+        Flush();
+        _file.Append(tail);
+        _hasher.Update(tail);
+        return new FilledBlock(_file, _path, BlockId.From(_hasher.Finish()), directory);
+    }
+
+    /// <summary>Drops the file where <see cref="Finish"/> was not called.</summary>
+    public void Discard()
+    {
+        Dispose();
+        _file.Dispose();
+        _files.Delete(_path);
+    }
+
+    /// <summary>Frees the hasher; the file then belongs to the <see cref="FilledBlock"/>.</summary>
+    public void Dispose() => _hasher.Dispose();
+
+    private void PadTo(int offset)
+    {
+        if (offset > PayloadLength)
+        {
+            Write(new byte[offset - PayloadLength]);
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
+        _hasher.Update(bytes);
+        PayloadLength += bytes.Length;
+        if (bytes.Length >= BufferSize)
+        {
+            Flush();
+            _file.Append(bytes);
+            return;
+        }
+
+        _buffer ??= new byte[BufferSize];
+        if (_buffered + bytes.Length > BufferSize)
+        {
+            Flush();
+        }
+
+        bytes.CopyTo(_buffer.AsSpan(_buffered));
+        _buffered += bytes.Length;
+    }
+
+    private void Flush()
+    {
+        if (_buffered > 0)
+        {
+            _file.Append(_buffer.AsSpan(0, _buffered));
+            _buffered = 0;
+        }
+    }
+}
+
+/// <summary>A block whose bytes are all written but neither synced nor named.</summary>
+internal sealed record FilledBlock(IFile File, string Path, BlockId Id, BlockDirectory Directory);

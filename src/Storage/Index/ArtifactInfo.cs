@@ -1,0 +1,65 @@
+using Omega.P2P.Primitives.Ids;
+
+namespace Omega.P2P.Storage.Index;
+
+/// <summary>Whether an artifact's bytes are on this disk. Existence does not depend on it (law 3).</summary>
+public enum ArtifactState
+{
+    /// <summary>All of them.</summary>
+    Local,
+
+    /// <summary>Some chunks, for instance such as another artifact shares.</summary>
+    Partial,
+
+    /// <summary>None.</summary>
+    Evicted,
+}
+
+/// <summary>An artifact as the store lists it.</summary>
+/// <param name="Key">Hash of the descriptor.</param>
+/// <param name="Content">Hash of the bytes.</param>
+/// <param name="Size">Length of the content in bytes.</param>
+/// <param name="Type">Type tag of the descriptor.</param>
+/// <param name="Brane">Brane of the first attestation.</param>
+/// <param name="Domain">The domain it belongs to: this one, or the source of an import.</param>
+/// <param name="CreatedUnixMs">When it entered this store.</param>
+/// <param name="Audience">Whose bytes it is packed with: <c>internal</c>, a named audience, or <c>public</c>.</param>
+/// <param name="Tenant">The tenant, or null.</param>
+/// <param name="Published">Audiences it is published to, in ordinal order.</param>
+/// <param name="State">Whether the bytes are here.</param>
+/// <param name="Entry">The catalog entry: descriptor, attestations, receipt. Owned by the store; do not change.</param>
+public sealed record ArtifactInfo(
+    ArtifactKey Key,
+    ContentId Content,
+    long Size,
+    string Type,
+    string Brane,
+    DomainId Domain,
+    long CreatedUnixMs,
+    string Audience,
+    string? Tenant,
+    IReadOnlyList<string> Published,
+    ArtifactState State,
+    byte[] Entry);
+
+/// <summary>Which artifacts to list; a null field does not restrict.</summary>
+public sealed record ArtifactFilter
+{
+    /// <summary>Exactly this brane.</summary>
+    public string? Brane { get; init; }
+
+    /// <summary>Exactly this type tag.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>Exactly this domain.</summary>
+    public DomainId? Domain { get; init; }
+
+    /// <summary>Published to this audience, or packed for it.</summary>
+    public string? Audience { get; init; }
+
+    /// <summary>Key or content begins like this.</summary>
+    public ParsedId? Prefix { get; init; }
+
+    /// <summary>Everything.</summary>
+    public static ArtifactFilter All { get; } = new();
+}

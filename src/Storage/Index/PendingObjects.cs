@@ -1,0 +1,107 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Storage.Blocks;
+
+namespace Omega.P2P.Storage.Index;
+
+/// <summary>Bytes that ride in the log and are not in a block yet.</summary>
+internal sealed record PendingObject(Hash256 Id, BlockCodec Codec, ClassTag Class, long Record, byte[] Bytes);
+
+/// <summary>
+/// All inline bytes that still wait for a block, in memory (bounded by <see cref="StoreLimits.PendingMax"/> and what
+/// comes during one move). Guarded by the state lock.
+/// </summary>
+internal sealed class PendingObjects
+{
+    private readonly Dictionary<(Hash256 Id, bool IsList), List<PendingObject>> _byId = [];
+    private readonly Dictionary<ClassTag, List<PendingObject>> _byClass = [];
+    private readonly Dictionary<long, int> _perRecord = [];
+
+    public long TotalBytes { get; private set; }
+
+    public IEnumerable<ClassTag> Classes => _byClass.Keys;
+
+    public void Add(PendingObject pending)
+    {
+        if (TryFind(pending.Id, pending.Codec, [pending.Class], out _))
+        {
+            return;
+        }
+
+        ListOf(_byId, KeyOf(pending)).Add(pending);
+        ListOf(_byClass, pending.Class).Add(pending);
+        _perRecord[pending.Record] = _perRecord.GetValueOrDefault(pending.Record) + 1;
+        TotalBytes += pending.Bytes.Length;
+    }
+
+    public long BytesOf(ClassTag tag) =>
+        _byClass.TryGetValue(tag, out var list) ? list.Sum(pending => (long)pending.Bytes.Length) : 0;
+
+    /// <summary>Everything of a class in log order.</summary>
+    public IReadOnlyList<PendingObject> Of(ClassTag tag) => _byClass.TryGetValue(tag, out var list) ? [.. list] : [];
+
+    /// <summary>Drops what a block has taken over: objects of a class from records up to a number.</summary>
+    public void RemoveThrough(ClassTag tag, long record)
+    {
+        if (!_byClass.TryGetValue(tag, out var list))
+        {
+            return;
+        }
+
+        foreach (var pending in list.Where(pending => pending.Record <= record))
+        {
+            Forget(pending);
+        }
+
+        list.RemoveAll(pending => pending.Record <= record);
+        if (list.Count == 0)
+        {
+            _byClass.Remove(tag);
+        }
+    }
+
+    /// <summary>Whether a record's inline bytes are still needed in the log.</summary>
+    public bool IsLive(long record) => _perRecord.ContainsKey(record);
+
+    /// <summary>Finds an object; an empty class list means any.</summary>
+    public bool TryFind(
+        Hash256 id, BlockCodec codec, IReadOnlyCollection<ClassTag> classes, out PendingObject? found)
+    {
+        found = null;
+        if (_byId.TryGetValue((id, codec == BlockCodec.ChunkList), out var list))
+        {
+            found = list.Find(pending => classes.Count == 0 || classes.Contains(pending.Class));
+        }
+
+        return found is not null;
+    }
+
+    private static (Hash256 Id, bool IsList) KeyOf(PendingObject pending) =>
+        (pending.Id, pending.Codec == BlockCodec.ChunkList);
+
+    private static List<PendingObject> ListOf<TKey>(Dictionary<TKey, List<PendingObject>> lists, TKey key)
+        where TKey : notnull
+    {
+        if (!lists.TryGetValue(key, out var list))
+        {
+            lists.Add(key, list = []);
+        }
+
+        return list;
+    }
+
+    private void Forget(PendingObject pending)
+    {
+        TotalBytes -= pending.Bytes.Length;
+        var list = _byId[KeyOf(pending)];
+        list.Remove(pending);
+        if (list.Count == 0)
+        {
+            _byId.Remove(KeyOf(pending));
+        }
+
+        if (--_perRecord[pending.Record] == 0)
+        {
+            _perRecord.Remove(pending.Record);
+        }
+    }
+}

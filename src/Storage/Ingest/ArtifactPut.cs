@@ -1,0 +1,42 @@
+using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Time;
+
+namespace Omega.P2P.Storage.Ingest;
+
+/// <summary>
+/// One artifact being written. Memory does not grow with its size. Nothing of it exists before
+/// <see cref="Complete"/> returns; disposing it earlier leaves no trace. One thread at a time; many may run side by side.
+/// </summary>
+public sealed class ArtifactPut : IDisposable
+{
+    private readonly DomainStore _store;
+    private readonly ContentWriter _writer;
+    private readonly PutRequest _request;
+
+    internal ArtifactPut(DomainStore store, ContentWriter writer, PutRequest request)
+    {
+        _store = store;
+        _writer = writer;
+        _request = request;
+    }
+
+    /// <summary>Takes the next bytes; they are not kept after return. Best in pieces of 64 KiB to 1 MiB.</summary>
+    /// <exception cref="IOException">The disk failed or is full; dispose the put.</exception>
+    public void Write(ReadOnlySpan<byte> bytes) => _writer.Write(bytes);
+
+    /// <summary>Ends the content, has it attested, and makes it durable and visible before returning.</summary>
+    /// <param name="attest">Gives the COSE bytes of the producer's attestation over the descriptor. Not called where
+    /// the same brane has attested the same artifact before.</param>
+    /// <param name="now">Recorded as the time of receipt.</param>
+    /// <exception cref="IOException">Not acknowledged.</exception>
+    /// <exception cref="StoreRefusedException">The attestation is not one of this artifact, or an entry over its bound.
+    /// </exception>
+    public PutResult Complete(Func<Descriptor, byte[]> attest, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(attest);
+        return _store.CompletePut(_request, _writer, attest, now);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+}

@@ -1,0 +1,101 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Logs;
+
+namespace Omega.P2P.Storage.Ingest;
+
+/// <summary>
+/// A content whose bytes are written or found, but neither durable nor visible. Ends in either a commit of its records
+/// after <see cref="Seal"/>, or <see cref="Discard"/>; then <see cref="Release"/>.
+/// </summary>
+internal sealed class StagedContent(StoreCore core, StorageClass contents, ContentId content, long size)
+{
+    private readonly List<Hash256> _pins = [];
+
+    public StorageClass Class { get; } = contents;
+
+    public ContentId Content { get; } = content;
+
+    public long Size { get; } = size;
+
+    /// <summary>Objects for the log.</summary>
+    public IReadOnlyList<InlineBytes> Inline { get; set; } = [];
+
+    /// <summary>Blocks written, of contents and of lists.</summary>
+    public IReadOnlyList<BlockSink> Sinks { get; set; } = [];
+
+    /// <summary>Whether every byte was already kept for this class.</summary>
+    public bool IsAllKept => Inline.Count == 0 && Sinks.All(sink => sink.Blocks.Count == 0);
+
+    public IReadOnlyList<InlineObject> InlineObjects => [.. Inline.Select(inline => inline.Object)];
+
+    /// <summary>Takes over pins to be released at the end.</summary>
+    public void Hold(IEnumerable<Hash256> pins) => _pins.AddRange(pins);
+
+    /// <summary>Makes all blocks durable and named.</summary>
+    public void Seal()
+    {
+        foreach (var sink in Sinks)
+        {
+            sink.Seal();
+        }
+    }
+
+    /// <summary>Records that make the blocks known, to be committed before the artifact's own.</summary>
+    public IEnumerable<LogItem> SealItems() =>
+        Sinks.SelectMany(sink => sink.Ids()).Chunk(LogRecordCodec.BlocksMax)
+            .Select(ids => new LogItem(LogRecordCodec.Encode(new LogRecord.Seal(ids, null, 0)), []));
+
+    public byte[] InlineConcatenated()
+    {
+        var bytes = new byte[Inline.Sum(inline => inline.Bytes.Length)];
+        var at = 0;
+        foreach (var inline in Inline)
+        {
+            inline.Bytes.CopyTo(bytes, at);
+            at += inline.Bytes.Length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Takes the committed objects into the indexes. Under the state lock.</summary>
+    public void Apply(long inlineRecord)
+    {
+        foreach (var block in Sinks.SelectMany(sink => sink.Blocks))
+        {
+            core.Chunks.Add(block.Id, block.Directory, isHere: true);
+        }
+
+        var tag = Class.Tag;
+        var listTag = (Class with { IsLists = true }).Tag;
+        foreach (var inline in Inline)
+        {
+            var own = inline.Object.Codec == BlockCodec.Raw ? tag : listTag;
+            core.Pending.Add(new(inline.Object.Id, inline.Object.Codec, own, inlineRecord, inline.Bytes));
+        }
+    }
+
+    public void Discard()
+    {
+        foreach (var sink in Sinks)
+        {
+            sink.Discard();
+        }
+    }
+
+    /// <summary>Lets go of what was relied on.</summary>
+    public void Release()
+    {
+        lock (core.State)
+        {
+            foreach (var pin in _pins)
+            {
+                core.Unpin(pin);
+            }
+        }
+
+        _pins.Clear();
+    }
+}

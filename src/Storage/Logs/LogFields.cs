@@ -1,0 +1,242 @@
+using Omega.P2P.Primitives.Cbor;
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
+
+namespace Omega.P2P.Storage.Logs;
+
+/// <summary>
+/// The fields a log record may have, of which each kind uses some: one canonical order to write and one loop to read.
+/// </summary>
+internal sealed class LogFields
+{
+    private const int TextMax = 1024;
+
+    public long? At { get; set; }
+
+    public Hash256? Key { get; set; }
+
+    public Hash256? Hash { get; set; }
+
+    public IReadOnlyList<Hash256>? Keys { get; set; }
+
+    public string Kind { get; set; } = "";
+
+    public byte[]? Leaf { get; set; }
+
+    public string? Name { get; set; }
+
+    public byte[]? Entry { get; set; }
+
+    public ClassTag? Moved { get; set; }
+
+    public IReadOnlyList<Hash256>? Blocks { get; set; }
+
+    public IReadOnlyList<InlineObject>? Inline { get; set; }
+
+    public long? Length { get; set; }
+
+    public long? Number { get; set; }
+
+    public Hash256? Source { get; set; }
+
+    public string? Tenant { get; set; }
+
+    public long? Through { get; set; }
+
+    public string? Audience { get; set; }
+
+    public byte[] Encode()
+    {
+        // Length first, then bytewise: the canonical order of the keys.
+        var fields = new List<(string Key, Action<CborWriter> Write)>();
+        Put(fields, "at", At, static (w, v) => w.WriteUInt((ulong)v!.Value));
+        Put(fields, "key", Key, static (w, v) => w.WriteBytes(v!.Value.AsSpan()));
+        Put(fields, "hash", Hash, static (w, v) => w.WriteBytes(v!.Value.AsSpan()));
+        Put(fields, "keys", Keys, static (w, v) => WriteHashes(w, v!));
+        Put(fields, "kind", Kind, static (w, v) => w.WriteText(v));
+        Put(fields, "leaf", Leaf, static (w, v) => w.WriteBytes(v));
+        Put(fields, "name", Name, static (w, v) => w.WriteText(v!));
+        Put(fields, "entry", Entry, static (w, v) => w.WriteBytes(v));
+        Put(fields, "moved", Moved, static (w, v) => WriteTag(w, v!.Value));
+        Put(fields, "blocks", Blocks, static (w, v) => WriteHashes(w, v!));
+        Put(fields, "inline", Inline, static (w, v) => WriteInline(w, v!));
+        Put(fields, "length", Length, static (w, v) => w.WriteUInt((ulong)v!.Value));
+        Put(fields, "number", Number, static (w, v) => w.WriteUInt((ulong)v!.Value));
+        Put(fields, "source", Source, static (w, v) => w.WriteBytes(v!.Value.AsSpan()));
+        Put(fields, "tenant", Tenant, static (w, v) => w.WriteText(v!));
+        Put(fields, "through", Through, static (w, v) => w.WriteUInt((ulong)v!.Value));
+        Put(fields, "audience", Audience, static (w, v) => w.WriteText(v!));
+        var writer = new CborWriter(512);
+        writer.WriteMapStart(fields.Count);
+        foreach (var (key, write) in fields)
+        {
+            writer.WriteKey(key);
+            write(writer);
+        }
+
+        return writer.ToArray();
+    }
+
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, out LogFields fields)
+    {
+        fields = new LogFields();
+        var reader = new CborReader(bytes);
+        if (!reader.TryReadMapStart(out var count))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadKey(out var key) || !fields.TryReadValue(key, ref reader))
+            {
+                return false;
+            }
+        }
+
+        return reader.TryFinish();
+    }
+
+    private static void Put<T>(
+        List<(string Key, Action<CborWriter> Write)> fields, string key, T value, Action<CborWriter, T> write)
+    {
+        if (value is not null)
+        {
+            fields.Add((key, writer => write(writer, value)));
+        }
+    }
+
+    private static void WriteHashes(CborWriter writer, IReadOnlyList<Hash256> hashes)
+    {
+        var packed = new byte[hashes.Count * Hash256.Size];
+        for (var i = 0; i < hashes.Count; i++)
+        {
+            hashes[i].CopyTo(packed.AsSpan(i * Hash256.Size));
+        }
+
+        writer.WriteBytes(packed);
+    }
+
+    private static void WriteTag(CborWriter writer, ClassTag tag)
+    {
+        Span<byte> bytes = stackalloc byte[ClassTag.Size];
+        tag.CopyTo(bytes);
+        writer.WriteBytes(bytes);
+    }
+
+    private static void WriteInline(CborWriter writer, IReadOnlyList<InlineObject> objects)
+    {
+        writer.WriteArrayStart(objects.Count);
+        foreach (var inline in objects)
+        {
+            writer.WriteArrayStart(3);
+            writer.WriteBytes(inline.Id.AsSpan());
+            writer.WriteUInt((ulong)inline.Codec);
+            writer.WriteUInt((ulong)inline.Length);
+        }
+    }
+
+    private bool TryReadValue(ReadOnlySpan<byte> key, ref CborReader reader) =>
+        System.Text.Encoding.UTF8.GetString(key) switch
+        {
+            "at" => TrySize(ref reader, v => At = v),
+            "key" => TryHash(ref reader, v => Key = v),
+            "hash" => TryHash(ref reader, v => Hash = v),
+            "keys" => TryHashes(ref reader, v => Keys = v),
+            "kind" => TryText(ref reader, v => Kind = v),
+            "leaf" => TryBytes(ref reader, v => Leaf = v),
+            "name" => TryText(ref reader, v => Name = v),
+            "entry" => TryBytes(ref reader, v => Entry = v),
+            "moved" => TryTag(ref reader),
+            "blocks" => TryHashes(ref reader, v => Blocks = v),
+            "inline" => TryInline(ref reader),
+            "length" => TrySize(ref reader, v => Length = v),
+            "number" => TrySize(ref reader, v => Number = v),
+            "source" => TryHash(ref reader, v => Source = v),
+            "tenant" => TryText(ref reader, v => Tenant = v),
+            "through" => TrySize(ref reader, v => Through = v),
+            "audience" => TryText(ref reader, v => Audience = v),
+            _ => reader.TrySkip(),
+        };
+
+    private static bool TrySize(ref CborReader reader, Action<long> set)
+    {
+        var read = reader.TryReadSize(out var value);
+        set(value);
+        return read;
+    }
+
+    private static bool TryText(ref CborReader reader, Action<string> set)
+    {
+        var read = reader.TryReadText(TextMax, out var value);
+        set(value);
+        return read;
+    }
+
+    private static bool TryHash(ref CborReader reader, Action<Hash256> set)
+    {
+        var read = reader.TryReadHash(out var value);
+        set(value);
+        return read;
+    }
+
+    private static bool TryBytes(ref CborReader reader, Action<byte[]> set)
+    {
+        var read = reader.TryReadBytes(out ReadOnlySpan<byte> value);
+        set(value.ToArray());
+        return read;
+    }
+
+    private static bool TryHashes(ref CborReader reader, Action<IReadOnlyList<Hash256>> set)
+    {
+        if (!reader.TryReadBytes(out ReadOnlySpan<byte> packed) || packed.Length % Hash256.Size != 0)
+        {
+            return false;
+        }
+
+        var hashes = new Hash256[packed.Length / Hash256.Size];
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            hashes[i] = Hash256.From(packed.Slice(i * Hash256.Size, Hash256.Size));
+        }
+
+        set(hashes);
+        return true;
+    }
+
+    private bool TryTag(ref CborReader reader)
+    {
+        if (!reader.TryReadBytes(ClassTag.Size, out var bytes))
+        {
+            return false;
+        }
+
+        Moved = ClassTag.From(bytes);
+        return true;
+    }
+
+    private bool TryInline(ref CborReader reader)
+    {
+        if (!reader.TryReadArrayStart(out var count))
+        {
+            return false;
+        }
+
+        var objects = new InlineObject[count];
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadArrayStart(out var three) || three != 3 || !reader.TryReadHash(out var id)
+                || !reader.TryReadUInt(out var codec) || codec > byte.MaxValue
+                || !reader.TryReadSize(out var length) || length > int.MaxValue)
+            {
+                return false;
+            }
+
+            objects[i] = new InlineObject(id, (BlockCodec)codec, (int)length);
+        }
+
+        Inline = objects;
+        return true;
+    }
+}

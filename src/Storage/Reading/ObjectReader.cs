@@ -1,0 +1,84 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Index;
+
+namespace Omega.P2P.Storage.Reading;
+
+/// <summary>
+/// Reads whole objects (chunks, small contents, lists) and checks each against its id before handing out a byte. Keeps
+/// the last block file open. When a block goes away between look-up and read, looks again. Not thread-safe.
+/// </summary>
+internal sealed class ObjectReader(StoreCore core) : IDisposable
+{
+    private const int Attempts = 4;
+
+    private BlockId _openId;
+    private IFile? _open;
+
+    /// <summary>Reads an object; false where no copy is on this disk.</summary>
+    /// <exception cref="StoreDamagedException">The bytes do not hash to the id.</exception>
+    public bool TryRead(Hash256 id, BlockCodec codec, out byte[] bytes)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            PendingObject? pending;
+            Place place;
+            lock (core.State)
+            {
+                if (!core.TryLocate(id, codec, out pending, out place))
+                {
+                    bytes = [];
+                    return false;
+                }
+            }
+
+            if (pending is not null)
+            {
+                bytes = pending.Bytes;
+                return true;
+            }
+
+            try
+            {
+                bytes = ReadPlace(place);
+            }
+            catch (FileNotFoundException) when (attempt < Attempts)
+            {
+                continue;
+            }
+
+            // A chunk list is named by the content it describes and carries a check of its own.
+            if (codec != BlockCodec.ChunkList && Blake3.Hash(bytes) != id)
+            {
+                throw new StoreDamagedException($"{ContentId.From(id)} is damaged in {place.Block.Id}");
+            }
+
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _open?.Dispose();
+        _open = null;
+        _openId = default;
+    }
+
+    private byte[] ReadPlace(Place place)
+    {
+        if (_open is null || _openId != place.Block.Id)
+        {
+            Dispose();
+            _open = core.Blocks.OpenBlock(place.Block.Id);
+            _openId = place.Block.Id;
+        }
+
+        var bytes = GC.AllocateUninitializedArray<byte>(place.Length);
+        return _open.ReadAt(place.Offset, bytes) == bytes.Length
+            ? bytes
+            : throw new StoreDamagedException($"{place.Block.Id} is shorter than its directory says");
+    }
+}

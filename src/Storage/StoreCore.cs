@@ -1,0 +1,96 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Chunking;
+using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Logs;
+using Omega.P2P.Storage.Reading;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>
+/// What the store's parts share. Two locks, taken in this order: <see cref="Maintenance"/> for whatever moves or removes
+/// blocks (one at a time, held over disk calls), <see cref="State"/> for the indexes (short, never over disk calls).
+/// </summary>
+internal sealed class StoreCore(IFileSystem files, StoreOptions options)
+{
+    private readonly Dictionary<Hash256, int> _pins = [];
+    private readonly Dictionary<ClassTag, StorageClass> _classes = [];
+
+    public IFileSystem Files { get; } = files;
+
+    public StoreLimits Limits { get; } = options.Limits;
+
+    public IParallelScheduler Scheduler { get; } = options.Scheduler;
+
+    public BlockFiles Blocks { get; } = new(files);
+
+    public Lock Maintenance { get; } = new();
+
+    public Lock State { get; } = new();
+
+    public ChunkIndex Chunks { get; } = new();
+
+    public PendingObjects Pending { get; } = new();
+
+    public ArtifactIndex Artifacts { get; } = new();
+
+    /// <summary>Classes seen so far, by their tag in blocks.</summary>
+    public IReadOnlyCollection<StorageClass> Classes => _classes.Values;
+
+    /// <summary>Objects that puts in flight found in the store and rely on.</summary>
+    public IReadOnlyCollection<Hash256> Pins => _pins.Keys;
+
+    /// <summary>Makes a class and its twin for lists known. Under the state lock.</summary>
+    public StorageClass Know(string audience, string? tenant)
+    {
+        var contents = new StorageClass(audience, tenant, IsLists: false);
+        var lists = contents with { IsLists = true };
+        _classes.TryAdd(contents.Tag, contents);
+        _classes.TryAdd(lists.Tag, lists);
+        return contents;
+    }
+
+    /// <summary>Tags of the classes whose bytes may serve as this class's own. Under the state lock.</summary>
+    public IReadOnlyCollection<ClassTag> UsableBy(StorageClass wanted) =>
+        [.. _classes.Values.Where(wanted.MayUse).Select(known => known.Tag)];
+
+    public bool TryGetClass(ClassTag tag, out StorageClass? known) => _classes.TryGetValue(tag, out known);
+
+    public void Pin(Hash256 id) => _pins[id] = _pins.GetValueOrDefault(id) + 1;
+
+    public void Unpin(Hash256 id)
+    {
+        if (--_pins[id] == 0)
+        {
+            _pins.Remove(id);
+        }
+    }
+
+    /// <summary>Whether an object is kept for one of these classes, in a block that stays or in the log.</summary>
+    public bool IsKept(Hash256 id, BlockCodec codec, IReadOnlyCollection<ClassTag> classes) =>
+        Chunks.IsKeptIn(id, codec, classes) || Pending.TryFind(id, codec, classes, out _);
+
+    /// <summary>Where an object can be read now: bytes in the log, or a place in a block. Under the state lock.</summary>
+    public bool TryLocate(Hash256 id, BlockCodec codec, out PendingObject? pending, out Place place)
+    {
+        place = default;
+        return Pending.TryFind(id, codec, [], out pending) || Chunks.TryFindHere(id, codec, out place);
+    }
+
+    /// <summary>The chunk list of a content; false where it is not cut or not known.</summary>
+    public bool TryReadList(ContentId content, out ChunkList? list)
+    {
+        list = null;
+        var reader = new ObjectReader(this);
+        if (!reader.TryRead(content.Hash, BlockCodec.ChunkList, out var bytes))
+        {
+            return false;
+        }
+
+        return ChunkList.TryDecode(bytes, out list) && list!.Content == content.Hash
+            ? true
+            : throw new StoreDamagedException($"the chunk list of {content} is damaged");
+    }
+}
