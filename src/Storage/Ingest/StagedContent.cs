@@ -12,6 +12,7 @@ namespace Omega.P2P.Storage.Ingest;
 internal sealed class StagedContent(StoreCore core, StorageClass contents, ContentId content, long size)
 {
     private readonly List<Hash256> _pins = [];
+    private bool _isKept;
 
     public StorageClass Class { get; } = contents;
 
@@ -77,8 +78,18 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
         }
     }
 
+    /// <summary>The blocks belong to the store now; <see cref="Discard"/> leaves them alone.</summary>
+    public void Keep() => _isKept = true;
+
+    /// <summary>Removes what was written and not named; nothing after <see cref="Keep"/>. Named blocks that no record
+    /// mentions are removed on the next opening.</summary>
     public void Discard()
     {
+        if (_isKept)
+        {
+            return;
+        }
+
         foreach (var sink in Sinks)
         {
             sink.Discard();

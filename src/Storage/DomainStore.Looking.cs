@@ -1,0 +1,213 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Reading;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>Finding and reading.</summary>
+public sealed partial class DomainStore
+{
+    /// <summary>The artifact under a key; of several domains' this domain's own.</summary>
+    public bool TryGet(ArtifactKey key, out ArtifactInfo? info)
+    {
+        ArtifactRecord? record;
+        lock (_core.State)
+        {
+            _core.Artifacts.TryGetAny(key, DomainId, out record);
+        }
+
+        info = record is null ? null : InfoOf(record);
+        return info is not null;
+    }
+
+    /// <summary>Artifacts that pass the filter, by (created, key). The list is of one moment.</summary>
+    public IEnumerable<ArtifactInfo> List(ArtifactFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        List<ArtifactRecord> records;
+        lock (_core.State)
+        {
+            records = [.. _core.Artifacts.InOrder().Where(record => Passes(record, filter))];
+        }
+
+        return records.Select(InfoOf);
+    }
+
+    /// <summary>Artifacts an id may mean, by (created, key); more than one is an ambiguous prefix, or one content under
+    /// several descriptors.</summary>
+    /// <param name="id">Any spelling, prefixes included. A block id finds the artifacts with bytes in it.</param>
+    /// <param name="max">Stop after so many, at most <see cref="StoreLimits.ResolveMax"/>.</param>
+    public IReadOnlyList<ArtifactInfo> Resolve(ParsedId id, int max)
+    {
+        max = Math.Min(max, _core.Limits.ResolveMax);
+        if (id.Kind == IdKind.Block)
+        {
+            return [.. ArtifactsIn(id).Take(max).Select(InfoOf)];
+        }
+
+        return [.. List(new ArtifactFilter { Prefix = id }).Take(max)];
+    }
+
+    /// <summary>Opens a content that is wholly on this disk. Dispose the reader.</summary>
+    /// <exception cref="NotHereException">Some bytes are away.</exception>
+    /// <exception cref="StoreRefusedException"><c>unknown-content</c>: the store has never held it.</exception>
+    public ContentReader OpenContent(ContentId id)
+    {
+        var size = SizeOf(id);
+        if (StateOf(id, size) != ArtifactState.Local)
+        {
+            throw new NotHereException(id, BlocksAwayOf(id, size));
+        }
+
+        return ContentReader.Open(_core, id, size);
+    }
+
+    /// <summary>Whether every byte of a content is on this disk.</summary>
+    public bool HasContent(ContentId id)
+    {
+        lock (_core.State)
+        {
+            if (!_core.Artifacts.HasContent(id))
+            {
+                return false;
+            }
+        }
+
+        return StateOf(id, SizeOf(id)) == ArtifactState.Local;
+    }
+
+    private static bool Passes(ArtifactRecord record, ArtifactFilter filter) =>
+        (filter.Brane is null || record.Brane == filter.Brane)
+        && (filter.Kind is null || record.Type == filter.Kind)
+        && (filter.Domain is null || record.Domain == filter.Domain)
+        && (filter.Audience is null || record.Audience == filter.Audience
+            || record.Published.Contains(filter.Audience))
+        && (filter.Prefix is not { } prefix || Matches(record, prefix));
+
+    private static bool Matches(ArtifactRecord record, ParsedId id) => id.Kind switch
+    {
+        IdKind.Content => id.Matches(record.Content.Hash),
+        IdKind.Key => id.Matches(record.Key.Hash),
+        IdKind.Block => false,
+        _ => id.Matches(record.Content.Hash) || id.Matches(record.Key.Hash),
+    };
+
+    private ArtifactInfo InfoOf(ArtifactRecord record)
+    {
+        string[] published;
+        byte[] entry;
+        string audience;
+        lock (_core.State)
+        {
+            published = [.. record.Published];
+            entry = record.Entry;
+            audience = record.Audience;
+        }
+
+        return new ArtifactInfo(
+            record.Key, record.Content, record.Size, record.Type, record.Brane, record.Domain, record.CreatedMs,
+            audience, record.Tenant, published, StateOf(record.Content, record.Size), entry);
+    }
+
+    private long SizeOf(ContentId id)
+    {
+        lock (_core.State)
+        {
+            var known = _core.Artifacts.OfContent(id);
+            return known.Count > 0
+                ? known[0].Size
+                : throw new StoreRefusedException("unknown-content", $"{id} is not known here");
+        }
+    }
+
+    /// <summary>Whether the bytes are here; walks chunks only while some block is away.</summary>
+    private ArtifactState StateOf(ContentId content, long size)
+    {
+        lock (_core.State)
+        {
+            if (size == 0 || _core.Chunks.AwayCount == 0
+                || _core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _))
+            {
+                return ArtifactState.Local;
+            }
+        }
+
+        if (!_core.TryReadList(content, out var list))
+        {
+            return ArtifactState.Evicted;
+        }
+
+        using var objects = new ObjectReader(_core);
+        var (here, away) = (0L, 0L);
+        foreach (var chunk in new ContentLayout(objects, list!.Chunks).Walk())
+        {
+            var isHere = IsHere(chunk.Id);
+            here += isHere ? 1 : 0;
+            away += isHere ? 0 : 1;
+            if (here > 0 && away > 0)
+            {
+                return ArtifactState.Partial;
+            }
+        }
+
+        return away == 0 ? ArtifactState.Local : ArtifactState.Evicted;
+    }
+
+    private bool IsHere(Hash256 chunk)
+    {
+        lock (_core.State)
+        {
+            return _core.TryLocate(chunk, BlockCodec.Raw, out _, out _);
+        }
+    }
+
+    /// <summary>Chunks of a content in order; itself where it is not cut.</summary>
+    private IEnumerable<ChunkAt> ChunksOf(ContentId content, long size, ObjectReader objects)
+    {
+        var root = _core.TryReadList(content, out var list)
+            ? list!.Chunks
+            : ContentLayout.Single(content, size);
+        return new ContentLayout(objects, root).Walk();
+    }
+
+    private List<BlockId> BlocksAwayOf(ContentId content, long size)
+    {
+        using var objects = new ObjectReader(_core);
+        var blocks = new HashSet<BlockId>();
+        foreach (var chunk in ChunksOf(content, size, objects))
+        {
+            lock (_core.State)
+            {
+                if (!_core.TryLocate(chunk.Id, BlockCodec.Raw, out _, out _))
+                {
+                    blocks.UnionWith(_core.Chunks.PlacesOf(chunk.Id, BlockCodec.Raw).Select(place => place.Block.Id));
+                }
+            }
+        }
+
+        return [.. blocks.Order()];
+    }
+
+    private IEnumerable<ArtifactRecord> ArtifactsIn(ParsedId block)
+    {
+        List<BlockId> ids;
+        List<ArtifactRecord> records;
+        lock (_core.State)
+        {
+            ids = [.. _core.Chunks.Blocks.Select(known => known.Id).Where(id => block.Matches(id.Hash)).Order()];
+            records = [.. _core.Artifacts.InOrder()];
+        }
+
+        var objects = ids.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries).Select(entry => entry.Id).ToHashSet();
+        using var reader = new ObjectReader(_core);
+        foreach (var record in records)
+        {
+            if (ChunksOf(record.Content, record.Size, reader).Any(chunk => objects.Contains(chunk.Id)))
+            {
+                yield return record;
+            }
+        }
+    }
+}

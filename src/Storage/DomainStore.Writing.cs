@@ -1,0 +1,203 @@
+using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Ingest;
+using Omega.P2P.Storage.Logs;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>Artifacts coming in.</summary>
+public sealed partial class DomainStore
+{
+    /// <summary>Begins an artifact of this domain.</summary>
+    /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
+    public ArtifactPut BeginPut(PutRequest r)
+    {
+        ArgumentNullException.ThrowIfNull(r);
+        RequireWritable();
+        MovePendingWhenOver(_core.Limits.PendingMax);
+        return new ArtifactPut(this, new ContentWriter(_core, r.Audience, r.Tenant), r);
+    }
+
+    /// <summary>Begins taking over another domain's artifact, whose entry the caller has verified.</summary>
+    /// <param name="entry">Descriptor and signatures.</param>
+    /// <param name="source">The domain they are of.</param>
+    /// <param name="audience">Whose bytes it is packed with here.</param>
+    /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
+    public ArtifactImport BeginImport(SignedArtifact entry, DomainId source, string audience)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        RequireWritable();
+        MovePendingWhenOver(_core.Limits.PendingMax);
+        return new ArtifactImport(this, new ContentWriter(_core, audience, null), entry, source, audience);
+    }
+
+    internal PutResult CompletePut(
+        PutRequest request, ContentWriter writer, Func<Descriptor, byte[]> attest, Instant now) =>
+        Stage(writer, staged =>
+        {
+            var descriptor = Descriptor.Create(
+                staged.Content, staged.Size, request.Type, request.Meta, request.Refs);
+            return OneAtATime(descriptor.Key, () =>
+            {
+                var known = FindOwn(descriptor.Key);
+                var isAttested = known is not null && known.Attestations.Any(
+                    pair => pair.Attestation.Domain == DomainId && pair.Attestation.Brane == request.Brane);
+                if (isAttested && staged.IsAllKept)
+                {
+                    return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
+                }
+
+                var entry = isAttested ? known! : Attest(descriptor, known, attest(descriptor), now);
+                return Admit(staged, entry, request.Audience, request.Tenant, source: null, now);
+            });
+        });
+
+    internal PutResult CompleteImport(ArtifactImport import, ContentWriter writer, Instant now) =>
+        Stage(writer, staged =>
+        {
+            var descriptor = import.Entry.Descriptor;
+            if (staged.Content != descriptor.Content || staged.Size != descriptor.Size)
+            {
+                throw new StoreRefusedException(
+                    "wrong-content", $"the bytes are {staged.Content}, not {descriptor.Content}");
+            }
+
+            return OneAtATime(descriptor.Key, () =>
+            {
+                lock (_core.State)
+                {
+                    if (staged.IsAllKept && _core.Artifacts.TryGet(descriptor.Key, import.Source, out var known)
+                        && known!.Entry.AsSpan().SequenceEqual(import.Entry.Bytes.Span))
+                    {
+                        return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
+                    }
+                }
+
+                return Admit(staged, import.Entry, import.Audience, tenant: null, import.Source, now);
+            });
+        });
+
+    /// <summary>Finishes the content, and leaves nothing behind where <paramref name="admit"/> did not commit it.</summary>
+    private PutResult Stage(ContentWriter writer, Func<StagedContent, PutResult> admit)
+    {
+        RequireWritable();
+        var staged = writer.Finish();
+        try
+        {
+            var result = admit(staged);
+            staged.Discard();
+            return result;
+        }
+        catch
+        {
+            staged.Discard();
+            throw;
+        }
+        finally
+        {
+            staged.Release();
+        }
+    }
+
+    /// <summary>Data, then names, then the log, then the acknowledgement.</summary>
+    private PutResult Admit(
+        StagedContent staged, SignedArtifact entry, string audience, string? tenant, DomainId? source, Instant now)
+    {
+        if (entry.Bytes.Length > _core.Limits.EntryMax)
+        {
+            throw new StoreRefusedException(
+                "entry-too-large", $"a catalog entry of {entry.Bytes.Length} bytes is over {_core.Limits.EntryMax}");
+        }
+
+        var add = new LogRecord.Add(
+            entry.Bytes.ToArray(), audience, tenant, now.UnixMs, source, staged.InlineObjects);
+        var record = new LogItem(LogRecordCodec.Encode(add), staged.InlineConcatenated());
+        _gate.EnterReadLock();
+        try
+        {
+            staged.Seal();
+            List<LogItem> items = [.. staged.SealItems(), record];
+            _log.Commit(items, first =>
+            {
+                lock (_core.State)
+                {
+                    staged.Apply(first + items.Count - 1);
+                    _core.Artifacts.Put(_state.RecordOf(entry, add));
+                    _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);
+                }
+            });
+            staged.Keep();
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+
+        return new PutResult(entry.Key, staged.Content, staged.Size, AlreadyThere: false);
+    }
+
+    private SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, byte[] signed, Instant now)
+    {
+        if (!Attestation.TryDecode(signed, out var attestation, out var error))
+        {
+            throw new StoreRefusedException("attestation-malformed", error.ToString());
+        }
+
+        if (attestation.Artifact != descriptor.Key || attestation.Domain != DomainId
+            || !attestation.IsSignatureValid())
+        {
+            throw new StoreRefusedException(
+                "attestation-wrong", $"the attestation is not a valid one of {descriptor.Key} for {DomainId}");
+        }
+
+        var receipt = Receipt.Create(_keys.Node, attestation, DomainId, now.UnixMs);
+        return known is null
+            ? SignedArtifact.Create(descriptor, attestation, receipt)
+            : known.With(attestation, receipt);
+    }
+
+    private SignedArtifact? FindOwn(ArtifactKey key)
+    {
+        byte[] bytes;
+        lock (_core.State)
+        {
+            if (!_core.Artifacts.TryGet(key, DomainId, out var record))
+            {
+                return null;
+            }
+
+            bytes = record!.Entry;
+        }
+
+        return SignedArtifact.TryDecode(bytes, out var entry, out var error)
+            ? entry
+            : throw new StoreDamagedException($"the entry of {key} cannot be read: {error}");
+    }
+
+    /// <summary>Lets one put of a key at a time decide what its entry becomes: attestations add up, none is lost.</summary>
+    private PutResult OneAtATime(ArtifactKey key, Func<PutResult> decide)
+    {
+        lock (_keysInFlight)
+        {
+            while (!_keysInFlight.Add(key))
+            {
+                Monitor.Wait(_keysInFlight);
+            }
+        }
+
+        try
+        {
+            return decide();
+        }
+        finally
+        {
+            lock (_keysInFlight)
+            {
+                _keysInFlight.Remove(key);
+                Monitor.PulseAll(_keysInFlight);
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Logs;
+using Omega.P2P.Storage.Recovery;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>
+/// One domain on disk: its artifacts, their bytes, its history. Everything acknowledged survives a power loss; everything
+/// else leaves no trace (law 4). Thread-safe; no threads, clock or randomness of its own. The layout is in
+/// <c>docs/FORMATS.md</c>.
+/// </summary>
+public sealed partial class DomainStore : IDisposable
+{
+    private const string LockPath = "lock";
+
+    private readonly StoreCore _core;
+    private readonly StoreState _state;
+    private readonly StoreKeys _keys;
+    private readonly LocalLog _log;
+    private readonly IDisposable _lock;
+    private readonly ReaderWriterLockSlim _gate = new();
+    private readonly HashSet<ArtifactKey> _keysInFlight = [];
+    private string? _readOnlyReason;
+    private long _lastPutRunningMs;
+
+    private DomainStore(StoreCore core, StoreState state, StoreKeys keys, LocalLog log, IDisposable held)
+    {
+        _core = core;
+        _state = state;
+        _keys = keys;
+        _log = log;
+        _lock = held;
+    }
+
+    /// <summary>Hash of the genesis manifest's payload.</summary>
+    public DomainId DomainId => _state.DomainId;
+
+    /// <summary>The name the owner proposes.</summary>
+    public string DomainName => _state.DomainName;
+
+    /// <summary>Signed manifests, genesis first.</summary>
+    public IReadOnlyList<byte[]> DamChain
+    {
+        get
+        {
+            lock (_core.State)
+            {
+                return [.. _state.Dams];
+            }
+        }
+    }
+
+    /// <summary>Whether writes are refused.</summary>
+    public bool ReadOnly => _readOnlyReason is not null;
+
+    /// <summary>Why writes are refused; null where they are not.</summary>
+    public string? ReadOnlyReason => _readOnlyReason;
+
+    /// <summary>Figures of the moment.</summary>
+    public StoreStats Stats
+    {
+        get
+        {
+            lock (_core.State)
+            {
+                var here = _core.Chunks.Blocks.Where(block => block.IsHere).ToList();
+                return new StoreStats
+                {
+                    Artifacts = _core.Artifacts.Count,
+                    Blocks = here.Count,
+                    BlocksEvicted = _core.Chunks.AwayCount,
+                    BlockBytes = here.Sum(block => (long)block.Length),
+                    PendingBytes = _core.Pending.TotalBytes,
+                    LogRecords = _log.NextNumber - 1,
+                    LogBytes = _log.Length,
+                    LogCommits = _log.Commits,
+                };
+            }
+        }
+    }
+
+    /// <summary>Whether a domain was created at the port's root.</summary>
+    public static bool Exists(IFileSystem fs)
+    {
+        ArgumentNullException.ThrowIfNull(fs);
+        return LocalLog.Exists(fs);
+    }
+
+    /// <summary>Makes a domain. A creation that a crash cut short can simply be repeated.</summary>
+    /// <param name="fs">Port whose root is the domain's folder.</param>
+    /// <param name="o">Name, chance, threads, bounds.</param>
+    /// <param name="keys">Kept for the life of the store.</param>
+    /// <param name="genesisDam">Signed genesis manifest.</param>
+    /// <param name="now">Recorded nowhere yet; the log's first record carries the manifest's own time.</param>
+    /// <exception cref="LockedException">Another process works on it.</exception>
+    /// <exception cref="StoreRefusedException"><c>store-exists</c>, <c>dam-malformed</c>.</exception>
+    public static DomainStore Create(
+        IFileSystem fs, StoreOptions o, StoreKeys keys, byte[] genesisDam, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(fs);
+        ArgumentNullException.ThrowIfNull(o);
+        ArgumentNullException.ThrowIfNull(genesisDam);
+        StoreState.DomainOf(genesisDam);
+        var held = fs.TryLock(LockPath) ?? throw new LockedException();
+        try
+        {
+            if (LocalLog.Exists(fs))
+            {
+                throw new StoreRefusedException("store-exists", "there is a domain here already");
+            }
+
+            var core = new StoreCore(fs, o);
+            core.Blocks.CreateFolders();
+            fs.CreateDirectory(LocalLog.Folder);
+            fs.SyncDirectory("");
+            var state = new StoreState(core);
+            var log = LocalLog.Create(fs, o.Limits, [DamItem(o.DomainName, genesisDam, leaf: null)]);
+            state.AddDam(o.DomainName, genesisDam);
+            return new DomainStore(core, state, keys, log, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a domain: replays the log, reads block directories, removes what was never acknowledged. Bytes of
+    /// blocks are not read. Where a log record is damaged the store opens read-only.</summary>
+    /// <exception cref="NoStoreException">There is none.</exception>
+    /// <exception cref="LockedException">Another process works on it.</exception>
+    /// <exception cref="StoreDamagedException">The log cannot be followed.</exception>
+    public static DomainStore Open(
+        IFileSystem fs, StoreOptions o, StoreKeys keys, Instant now, out RecoveryReport report)
+    {
+        ArgumentNullException.ThrowIfNull(fs);
+        ArgumentNullException.ThrowIfNull(o);
+        var held = fs.TryLock(LockPath) ?? throw new LockedException();
+        try
+        {
+            var core = new StoreCore(fs, o);
+            var state = new StoreState(core);
+            var replay = new StoreReplay(core, state);
+            var log = LocalLog.Open(fs, o.Limits, replay.Visit, out var found);
+            replay.FinishBlocks();
+            report = ReportOf(core, replay, found);
+            var store = new DomainStore(core, state, keys, log, held) { _lastPutRunningMs = now.RunningMs };
+            if (found.FirstDamaged >= 0)
+            {
+                store.SetReadOnly($"log record {found.FirstDamaged} is damaged");
+            }
+
+            return store;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses writes from now on (law 9, damage); reading goes on. Opening again lifts it.</summary>
+    public void SetReadOnly(string reason) => _readOnlyReason = reason;
+
+    /// <summary>Closes files and gives the lock back. Nothing is lost by not calling it.</summary>
+    public void Dispose()
+    {
+        _log.Dispose();
+        _gate.Dispose();
+        _lock.Dispose();
+    }
+
+    private static RecoveryReport ReportOf(StoreCore core, StoreReplay replay, LogRecovery log) => new()
+    {
+        Records = log.Records,
+        Artifacts = core.Artifacts.Count,
+        Blocks = core.Chunks.BlockCount - core.Chunks.AwayCount,
+        Evicted = core.Chunks.AwayCount,
+        TornBytes = log.TornBytes,
+        FilesRemoved = log.FilesRemoved + replay.FilesRemoved,
+        BlocksMissing = replay.BlocksMissing,
+        FirstDamagedRecord = log.FirstDamaged,
+    };
+
+    private static LogItem DamItem(string name, byte[] signedDam, byte[]? leaf)
+    {
+        var hash = Primitives.Hashing.Blake3.Hash(signedDam);
+        var record = new LogRecord.Dam(name, hash, signedDam.Length, leaf);
+        return new LogItem(LogRecordCodec.Encode(record), signedDam);
+    }
+
+    private void RequireWritable()
+    {
+        if (_readOnlyReason is { } reason)
+        {
+            throw new StoreReadOnlyException($"the store is read-only: {reason}");
+        }
+    }
+}
