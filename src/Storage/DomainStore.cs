@@ -117,7 +117,7 @@ public sealed partial class DomainStore : IDisposable
             fs.SyncDirectory("");
             var state = new StoreState(core);
             var log = LocalLog.Create(fs, o.Limits, [DamItem(o.DomainName, genesisDam, leaf: null)]);
-            state.AddDam(o.DomainName, genesisDam);
+            state.AddDam(record: 1, o.DomainName, genesisDam);
             return new DomainStore(core, state, keys, log, held);
         }
         catch

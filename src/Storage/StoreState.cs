@@ -14,6 +14,7 @@ namespace Omega.P2P.Storage;
 internal sealed class StoreState(StoreCore core)
 {
     private readonly List<byte[]> _dams = [];
+    private readonly HashSet<long> _keptInline = [];
 
     public string DomainName { get; private set; } = "";
 
@@ -28,8 +29,9 @@ internal sealed class StoreState(StoreCore core)
             ? DomainId.From(Primitives.Hashing.Blake3.Hash(message.Payload))
             : throw new StoreRefusedException("dam-malformed", $"the manifest cannot be read: {error}");
 
-    public void AddDam(string name, byte[] signedDam)
+    public void AddDam(long record, string name, byte[] signedDam)
     {
+        _keptInline.Add(record);
         if (_dams.Count == 0)
         {
             DomainId = DomainOf(signedDam);
@@ -38,6 +40,9 @@ internal sealed class StoreState(StoreCore core)
         DomainName = name;
         _dams.Add(signedDam);
     }
+
+    /// <summary>Whether a record's inline bytes live in the log for good: the manifests.</summary>
+    public bool IsKeptInline(long record) => _keptInline.Contains(record);
 
     public void Publish(LogRecord.Publish publish)
     {
@@ -57,12 +62,12 @@ internal sealed class StoreState(StoreCore core)
     }
 
     /// <summary>Takes a record that is not about artifacts' bytes.</summary>
-    public void Replay(LogRecord record, ReadOnlySpan<byte> inline)
+    public void Replay(long number, LogRecord record, ReadOnlySpan<byte> inline)
     {
         switch (record)
         {
             case LogRecord.Dam dam:
-                AddDam(dam.Name, inline.ToArray());
+                AddDam(number, dam.Name, inline.ToArray());
                 break;
             case LogRecord.Publish publish:
                 Publish(publish);

@@ -58,7 +58,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
 
                 break;
             default:
-                state.Replay(record!, inline);
+                state.Replay(number, record!, inline);
                 break;
         }
     }
