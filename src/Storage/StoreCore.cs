@@ -45,10 +45,14 @@ internal sealed class StoreCore(IFileSystem files, StoreOptions options)
     /// <summary>Makes a class and its twin for lists known. Under the state lock.</summary>
     public StorageClass Know(string audience, string? tenant)
     {
-        var contents = new StorageClass(audience, tenant, IsLists: false);
-        var lists = contents with { IsLists = true };
-        _classes.TryAdd(contents.Tag, contents);
-        _classes.TryAdd(lists.Tag, lists);
+        var contents = new StorageClass(audience, tenant);
+        if (_classes.TryGetValue(contents.Tag, out var known))
+        {
+            return known;
+        }
+
+        _classes.Add(contents.Tag, contents);
+        _classes.Add(contents.Lists.Tag, contents.Lists);
         return contents;
     }
 

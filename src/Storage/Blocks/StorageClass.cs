@@ -6,20 +6,37 @@ namespace Omega.P2P.Storage.Blocks;
 
 /// <summary>
 /// Which bytes may share a block and be stored once: those of one audience and tenant (design section 6). Chunk lists
-/// and outboards lie in blocks of their own (<paramref name="IsLists"/>), which eviction leaves alone.
+/// and outboards lie in blocks of their own (<see cref="Lists"/>), which eviction leaves alone.
 /// </summary>
-/// <param name="Audience"><c>internal</c>, <c>public</c> or a named audience.</param>
-/// <param name="Tenant">The tenant, or null.</param>
-/// <param name="IsLists">Whether these are the store's own objects rather than contents.</param>
-internal sealed record StorageClass(string Audience, string? Tenant, bool IsLists)
+internal sealed class StorageClass
 {
     public const string Internal = "internal";
     public const string Public = "public";
 
-    private ClassTag? _tag;
+    private StorageClass? _lists;
+
+    public StorageClass(string audience, string? tenant, bool isLists = false)
+    {
+        Audience = audience;
+        Tenant = tenant;
+        IsLists = isLists;
+        Tag = MakeTag();
+    }
+
+    /// <summary><c>internal</c>, <c>public</c> or a named audience.</summary>
+    public string Audience { get; }
+
+    /// <summary>The tenant, or null.</summary>
+    public string? Tenant { get; }
+
+    /// <summary>Whether these are the store's own objects rather than contents.</summary>
+    public bool IsLists { get; }
 
     /// <summary>Name of the class inside a block.</summary>
-    public ClassTag Tag => _tag ??= MakeTag();
+    public ClassTag Tag { get; }
+
+    /// <summary>The class of this one's chunk lists and outboards.</summary>
+    public StorageClass Lists => _lists ??= IsLists ? this : new StorageClass(Audience, Tenant, isLists: true);
 
     /// <summary>Whether bytes kept in <paramref name="other"/> may serve as this class's own: internal may lean on any
     /// audience, a named one on public, never the reverse.</summary>

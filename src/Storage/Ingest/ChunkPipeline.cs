@@ -102,7 +102,7 @@ internal sealed class ChunkPipeline
     {
         lock (_core.State)
         {
-            var lists = _core.UsableBy(_class with { IsLists = true });
+            var lists = _core.UsableBy(_class.Lists);
             if (_core.IsKept(content.Hash, BlockCodec.ChunkList, lists))
             {
                 _core.Pin(content.Hash);

@@ -29,8 +29,7 @@ internal sealed class ListSink(StoreCore core, StorageClass contents)
 
         if (_blocks is null)
         {
-            var lists = contents with { IsLists = true };
-            _blocks = new BlockSink(core, lists.Tag, core.Limits.SmallBlockTarget);
+            _blocks = new BlockSink(core, contents.Lists.Tag, core.Limits.SmallBlockTarget);
             foreach (var inline in _inline)
             {
                 _blocks.Add(inline.Object.Id, inline.Object.Codec, inline.Bytes);

@@ -70,7 +70,7 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
         }
 
         var tag = Class.Tag;
-        var listTag = (Class with { IsLists = true }).Tag;
+        var listTag = Class.Lists.Tag;
         foreach (var inline in Inline)
         {
             var own = inline.Object.Codec == BlockCodec.Raw ? tag : listTag;

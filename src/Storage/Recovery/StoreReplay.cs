@@ -33,8 +33,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
                 Add(number, add, inline);
                 break;
             case LogRecord.Copy copy:
-                core.Know(copy.Audience, copy.Tenant);
-                AddPending(number, copy.Audience, copy.Tenant, copy.Inline, inline);
+                AddPending(number, core.Know(copy.Audience, copy.Tenant), copy.Inline, inline);
                 break;
             case LogRecord.Seal seal:
                 Mark(seal.Blocks, isHere: true);
@@ -89,17 +88,12 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
             throw new StoreDamagedException($"log record {number} holds no catalog entry: {error}");
         }
 
-        core.Know(add.Audience, add.Tenant);
-        AddPending(number, add.Audience, add.Tenant, add.Inline, inline);
+        AddPending(number, core.Know(add.Audience, add.Tenant), add.Inline, inline);
         core.Artifacts.Put(state.RecordOf(entry, add));
     }
 
     private void AddPending(
-        long number,
-        string audience,
-        string? tenant,
-        IReadOnlyList<InlineObject> objects,
-        ReadOnlySpan<byte> inline)
+        long number, StorageClass contents, IReadOnlyList<InlineObject> objects, ReadOnlySpan<byte> inline)
     {
         // Trimmed away: the bytes are in a block that a later record names.
         if (inline.IsEmpty)
@@ -107,8 +101,6 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
             return;
         }
 
-        var contents = new StorageClass(audience, tenant, IsLists: false);
-        var lists = contents with { IsLists = true };
         foreach (var item in objects)
         {
             if (item.Length > inline.Length)
@@ -116,7 +108,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
                 throw new StoreDamagedException($"log record {number} lists more inline bytes than it carries");
             }
 
-            var tag = item.Codec == BlockCodec.Raw ? contents.Tag : lists.Tag;
+            var tag = item.Codec == BlockCodec.Raw ? contents.Tag : contents.Lists.Tag;
             core.Pending.Add(new PendingObject(item.Id, item.Codec, tag, number, inline[..item.Length].ToArray()));
             inline = inline[item.Length..];
         }
