@@ -7,18 +7,24 @@ namespace Omega.P2P.Primitives.Hashing;
 
 internal static unsafe partial class Blake3Avx2
 {
-    /// <summary>Hashes 8 inputs, one in each lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Hash8(byte* input, in Blake3Job job, ulong counter, byte* output)
+    /// <summary>
+    /// Hashes up to 8 inputs, one in each lane; lanes left over repeat the last input. Writes
+    /// 8 outputs of 32 bytes in every case.
+    /// </summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Hash8(
+        byte* input, int count, in Blake3Job job, ulong counter, byte* output)
     {
         var blocks = job.Blocks;
         var stride = (nint)blocks * 64;
         var counters = stackalloc uint[16];
+        var rows = stackalloc nint[8];
         for (var i = 0; i < 8; i++)
         {
             var own = counter + (ulong)i * job.CounterStep;
             counters[i] = (uint)own;
             counters[i + 8] = (uint)(own >> 32);
+            rows[i] = Math.Min(i, count - 1) * stride;
         }
 
         var key = job.Key;
@@ -40,14 +46,14 @@ internal static unsafe partial class Blake3Avx2
         for (var block = 1; block <= blocks; block++)
         {
             if (block == blocks) flags |= job.LastFlag;
-            var r0 = Vector256.Load((uint*)(input + 0 * stride));
-            var r1 = Vector256.Load((uint*)(input + 1 * stride));
-            var r2 = Vector256.Load((uint*)(input + 2 * stride));
-            var r3 = Vector256.Load((uint*)(input + 3 * stride));
-            var r4 = Vector256.Load((uint*)(input + 4 * stride));
-            var r5 = Vector256.Load((uint*)(input + 5 * stride));
-            var r6 = Vector256.Load((uint*)(input + 6 * stride));
-            var r7 = Vector256.Load((uint*)(input + 7 * stride));
+            var r0 = Vector256.Load((uint*)(input + rows[0]));
+            var r1 = Vector256.Load((uint*)(input + rows[1]));
+            var r2 = Vector256.Load((uint*)(input + rows[2]));
+            var r3 = Vector256.Load((uint*)(input + rows[3]));
+            var r4 = Vector256.Load((uint*)(input + rows[4]));
+            var r5 = Vector256.Load((uint*)(input + rows[5]));
+            var r6 = Vector256.Load((uint*)(input + rows[6]));
+            var r7 = Vector256.Load((uint*)(input + rows[7]));
             var rxl0 = Avx2.UnpackLow(r0, r1).AsUInt64();
             var rxh0 = Avx2.UnpackHigh(r0, r1).AsUInt64();
             var rxl2 = Avx2.UnpackLow(r2, r3).AsUInt64();
@@ -72,14 +78,14 @@ internal static unsafe partial class Blake3Avx2
             var m6 = Avx2.Permute2x128(rx2, ry2, 0x31);
             var m3 = Avx2.Permute2x128(rx3, ry3, 0x20);
             var m7 = Avx2.Permute2x128(rx3, ry3, 0x31);
-            var s0 = Vector256.Load((uint*)(input + 0 * stride) + 8);
-            var s1 = Vector256.Load((uint*)(input + 1 * stride) + 8);
-            var s2 = Vector256.Load((uint*)(input + 2 * stride) + 8);
-            var s3 = Vector256.Load((uint*)(input + 3 * stride) + 8);
-            var s4 = Vector256.Load((uint*)(input + 4 * stride) + 8);
-            var s5 = Vector256.Load((uint*)(input + 5 * stride) + 8);
-            var s6 = Vector256.Load((uint*)(input + 6 * stride) + 8);
-            var s7 = Vector256.Load((uint*)(input + 7 * stride) + 8);
+            var s0 = Vector256.Load((uint*)(input + rows[0]) + 8);
+            var s1 = Vector256.Load((uint*)(input + rows[1]) + 8);
+            var s2 = Vector256.Load((uint*)(input + rows[2]) + 8);
+            var s3 = Vector256.Load((uint*)(input + rows[3]) + 8);
+            var s4 = Vector256.Load((uint*)(input + rows[4]) + 8);
+            var s5 = Vector256.Load((uint*)(input + rows[5]) + 8);
+            var s6 = Vector256.Load((uint*)(input + rows[6]) + 8);
+            var s7 = Vector256.Load((uint*)(input + rows[7]) + 8);
             var sxl0 = Avx2.UnpackLow(s0, s1).AsUInt64();
             var sxh0 = Avx2.UnpackHigh(s0, s1).AsUInt64();
             var sxl2 = Avx2.UnpackLow(s2, s3).AsUInt64();

@@ -7,21 +7,28 @@ namespace Omega.P2P.Primitives.Hashing;
 
 internal static unsafe partial class Blake3Avx512
 {
-    /// <summary>Hashes 16 inputs, one in each lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Hash16(byte* input, in Blake3Job job, ulong counter, byte* output)
+    /// <summary>
+    /// Hashes up to 16 inputs, one in each lane; lanes left over repeat the last input. Writes
+    /// 16 outputs of 32 bytes in every case.
+    /// </summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Hash16(
+        byte* input, int count, in Blake3Job job, ulong counter, byte* output)
     {
         var blocks = job.Blocks;
         var stride = (nint)blocks * 64;
         var counters = stackalloc uint[32];
+        var rows = stackalloc nint[16];
         for (var i = 0; i < 16; i++)
         {
             var own = counter + (ulong)i * job.CounterStep;
             counters[i] = (uint)own;
             counters[i + 16] = (uint)(own >> 32);
+            rows[i] = Math.Min(i, count - 1) * stride;
         }
 
         var key = job.Key;
+        var ahead = 16 * stride;
         var h0 = Vector512.Create(key[0]);
         var h1 = Vector512.Create(key[1]);
         var h2 = Vector512.Create(key[2]);
@@ -34,22 +41,22 @@ internal static unsafe partial class Blake3Avx512
         for (var block = 1; block <= blocks; block++)
         {
             if (block == blocks) flags |= job.LastFlag;
-            var r0 = Vector512.Load((uint*)(input + 0 * stride));
-            var r1 = Vector512.Load((uint*)(input + 1 * stride));
-            var r2 = Vector512.Load((uint*)(input + 2 * stride));
-            var r3 = Vector512.Load((uint*)(input + 3 * stride));
-            var r4 = Vector512.Load((uint*)(input + 4 * stride));
-            var r5 = Vector512.Load((uint*)(input + 5 * stride));
-            var r6 = Vector512.Load((uint*)(input + 6 * stride));
-            var r7 = Vector512.Load((uint*)(input + 7 * stride));
-            var r8 = Vector512.Load((uint*)(input + 8 * stride));
-            var r9 = Vector512.Load((uint*)(input + 9 * stride));
-            var r10 = Vector512.Load((uint*)(input + 10 * stride));
-            var r11 = Vector512.Load((uint*)(input + 11 * stride));
-            var r12 = Vector512.Load((uint*)(input + 12 * stride));
-            var r13 = Vector512.Load((uint*)(input + 13 * stride));
-            var r14 = Vector512.Load((uint*)(input + 14 * stride));
-            var r15 = Vector512.Load((uint*)(input + 15 * stride));
+            var r0 = Vector512.Load((uint*)(input + rows[0]));
+            var r1 = Vector512.Load((uint*)(input + rows[1]));
+            var r2 = Vector512.Load((uint*)(input + rows[2]));
+            var r3 = Vector512.Load((uint*)(input + rows[3]));
+            var r4 = Vector512.Load((uint*)(input + rows[4]));
+            var r5 = Vector512.Load((uint*)(input + rows[5]));
+            var r6 = Vector512.Load((uint*)(input + rows[6]));
+            var r7 = Vector512.Load((uint*)(input + rows[7]));
+            var r8 = Vector512.Load((uint*)(input + rows[8]));
+            var r9 = Vector512.Load((uint*)(input + rows[9]));
+            var r10 = Vector512.Load((uint*)(input + rows[10]));
+            var r11 = Vector512.Load((uint*)(input + rows[11]));
+            var r12 = Vector512.Load((uint*)(input + rows[12]));
+            var r13 = Vector512.Load((uint*)(input + rows[13]));
+            var r14 = Vector512.Load((uint*)(input + rows[14]));
+            var r15 = Vector512.Load((uint*)(input + rows[15]));
             var u0l0 = Avx512F.UnpackLow(r0, r1).AsUInt64();
             var u0h0 = Avx512F.UnpackHigh(r0, r1).AsUInt64();
             var u0l2 = Avx512F.UnpackLow(r2, r3).AsUInt64();
@@ -162,7 +169,7 @@ internal static unsafe partial class Blake3Avx512
             v5 ^= v9; v5 = Avx512F.RotateRight(v5, 7);
             v6 ^= v10; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v11; v7 = Avx512F.RotateRight(v7, 7);
-            Sse.Prefetch0(input + 16 * stride);
+            Sse.Prefetch0(input + ahead + rows[0]);
             v0 = v0 + m8 + v5;
             v1 = v1 + m10 + v6;
             v2 = v2 + m12 + v7;
@@ -195,7 +202,7 @@ internal static unsafe partial class Blake3Avx512
             v6 ^= v11; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v8; v7 = Avx512F.RotateRight(v7, 7);
             v4 ^= v9; v4 = Avx512F.RotateRight(v4, 7);
-            Sse.Prefetch0(input + 17 * stride);
+            Sse.Prefetch0(input + ahead + rows[1]);
             v0 = v0 + m2 + v4;
             v1 = v1 + m3 + v5;
             v2 = v2 + m7 + v6;
@@ -228,7 +235,7 @@ internal static unsafe partial class Blake3Avx512
             v5 ^= v9; v5 = Avx512F.RotateRight(v5, 7);
             v6 ^= v10; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v11; v7 = Avx512F.RotateRight(v7, 7);
-            Sse.Prefetch0(input + 18 * stride);
+            Sse.Prefetch0(input + ahead + rows[2]);
             v0 = v0 + m1 + v5;
             v1 = v1 + m12 + v6;
             v2 = v2 + m9 + v7;
@@ -261,7 +268,7 @@ internal static unsafe partial class Blake3Avx512
             v6 ^= v11; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v8; v7 = Avx512F.RotateRight(v7, 7);
             v4 ^= v9; v4 = Avx512F.RotateRight(v4, 7);
-            Sse.Prefetch0(input + 19 * stride);
+            Sse.Prefetch0(input + ahead + rows[3]);
             v0 = v0 + m3 + v4;
             v1 = v1 + m10 + v5;
             v2 = v2 + m13 + v6;
@@ -294,7 +301,7 @@ internal static unsafe partial class Blake3Avx512
             v5 ^= v9; v5 = Avx512F.RotateRight(v5, 7);
             v6 ^= v10; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v11; v7 = Avx512F.RotateRight(v7, 7);
-            Sse.Prefetch0(input + 20 * stride);
+            Sse.Prefetch0(input + ahead + rows[4]);
             v0 = v0 + m6 + v5;
             v1 = v1 + m9 + v6;
             v2 = v2 + m11 + v7;
@@ -327,7 +334,7 @@ internal static unsafe partial class Blake3Avx512
             v6 ^= v11; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v8; v7 = Avx512F.RotateRight(v7, 7);
             v4 ^= v9; v4 = Avx512F.RotateRight(v4, 7);
-            Sse.Prefetch0(input + 21 * stride);
+            Sse.Prefetch0(input + ahead + rows[5]);
             v0 = v0 + m10 + v4;
             v1 = v1 + m12 + v5;
             v2 = v2 + m14 + v6;
@@ -360,8 +367,8 @@ internal static unsafe partial class Blake3Avx512
             v5 ^= v9; v5 = Avx512F.RotateRight(v5, 7);
             v6 ^= v10; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v11; v7 = Avx512F.RotateRight(v7, 7);
-            Sse.Prefetch0(input + 22 * stride);
-            Sse.Prefetch0(input + 23 * stride);
+            Sse.Prefetch0(input + ahead + rows[6]);
+            Sse.Prefetch0(input + ahead + rows[7]);
             v0 = v0 + m4 + v5;
             v1 = v1 + m11 + v6;
             v2 = v2 + m5 + v7;
@@ -394,7 +401,7 @@ internal static unsafe partial class Blake3Avx512
             v6 ^= v11; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v8; v7 = Avx512F.RotateRight(v7, 7);
             v4 ^= v9; v4 = Avx512F.RotateRight(v4, 7);
-            Sse.Prefetch0(input + 24 * stride);
+            Sse.Prefetch0(input + ahead + rows[8]);
             v0 = v0 + m12 + v4;
             v1 = v1 + m9 + v5;
             v2 = v2 + m15 + v6;
@@ -427,7 +434,7 @@ internal static unsafe partial class Blake3Avx512
             v5 ^= v9; v5 = Avx512F.RotateRight(v5, 7);
             v6 ^= v10; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v11; v7 = Avx512F.RotateRight(v7, 7);
-            Sse.Prefetch0(input + 25 * stride);
+            Sse.Prefetch0(input + ahead + rows[9]);
             v0 = v0 + m7 + v5;
             v1 = v1 + m5 + v6;
             v2 = v2 + m0 + v7;
@@ -460,7 +467,7 @@ internal static unsafe partial class Blake3Avx512
             v6 ^= v11; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v8; v7 = Avx512F.RotateRight(v7, 7);
             v4 ^= v9; v4 = Avx512F.RotateRight(v4, 7);
-            Sse.Prefetch0(input + 26 * stride);
+            Sse.Prefetch0(input + ahead + rows[10]);
             v0 = v0 + m9 + v4;
             v1 = v1 + m11 + v5;
             v2 = v2 + m8 + v6;
@@ -493,7 +500,7 @@ internal static unsafe partial class Blake3Avx512
             v5 ^= v9; v5 = Avx512F.RotateRight(v5, 7);
             v6 ^= v10; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v11; v7 = Avx512F.RotateRight(v7, 7);
-            Sse.Prefetch0(input + 27 * stride);
+            Sse.Prefetch0(input + ahead + rows[11]);
             v0 = v0 + m13 + v5;
             v1 = v1 + m0 + v6;
             v2 = v2 + m2 + v7;
@@ -526,7 +533,7 @@ internal static unsafe partial class Blake3Avx512
             v6 ^= v11; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v8; v7 = Avx512F.RotateRight(v7, 7);
             v4 ^= v9; v4 = Avx512F.RotateRight(v4, 7);
-            Sse.Prefetch0(input + 28 * stride);
+            Sse.Prefetch0(input + ahead + rows[12]);
             v0 = v0 + m11 + v4;
             v1 = v1 + m5 + v5;
             v2 = v2 + m1 + v6;
@@ -559,7 +566,7 @@ internal static unsafe partial class Blake3Avx512
             v5 ^= v9; v5 = Avx512F.RotateRight(v5, 7);
             v6 ^= v10; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v11; v7 = Avx512F.RotateRight(v7, 7);
-            Sse.Prefetch0(input + 29 * stride);
+            Sse.Prefetch0(input + ahead + rows[13]);
             v0 = v0 + m14 + v5;
             v1 = v1 + m2 + v6;
             v2 = v2 + m3 + v7;
@@ -592,8 +599,8 @@ internal static unsafe partial class Blake3Avx512
             v6 ^= v11; v6 = Avx512F.RotateRight(v6, 7);
             v7 ^= v8; v7 = Avx512F.RotateRight(v7, 7);
             v4 ^= v9; v4 = Avx512F.RotateRight(v4, 7);
-            Sse.Prefetch0(input + 30 * stride);
-            Sse.Prefetch0(input + 31 * stride);
+            Sse.Prefetch0(input + ahead + rows[14]);
+            Sse.Prefetch0(input + ahead + rows[15]);
             h0 = v0 ^ v8;
             h1 = v1 ^ v9;
             h2 = v2 ^ v10;

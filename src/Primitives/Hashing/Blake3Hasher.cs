@@ -95,13 +95,14 @@ public sealed class Blake3Hasher : IDisposable
     /// </summary>
     public void Append(in Blake3Subtree piece)
     {
-        FinishFullChunk();
         if (_key.Flags != 0) throw new ArgumentException("Pieces are hashed in plain mode.", nameof(piece));
-        if (_chunk.Length != 0 || _chunk.Index * Blake3Constants.ChunkSize != (ulong)piece.Offset || piece.Length == 0)
+        var length = _chunk.Index * Blake3Constants.ChunkSize + (ulong)_chunk.Length;
+        if (length != (ulong)piece.Offset || piece.Length == 0)
         {
             throw new ArgumentException("The piece does not begin where the input ends.", nameof(piece));
         }
 
+        if (_chunk.Length > 0) FinishChunk();
         PushChildren(piece.Children, piece.Length);
     }
 
@@ -168,12 +169,6 @@ public sealed class Blake3Hasher : IDisposable
         input = input[take..];
         if (!input.IsEmpty) FinishChunk();
         return input;
-    }
-
-    /// <summary>More input is known to follow: a chunk that is full is done.</summary>
-    private void FinishFullChunk()
-    {
-        if (_chunk.Length == Blake3Constants.ChunkSize) FinishChunk();
     }
 
     private void FinishChunk()

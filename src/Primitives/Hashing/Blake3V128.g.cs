@@ -6,18 +6,24 @@ namespace Omega.P2P.Primitives.Hashing;
 
 internal static unsafe partial class Blake3V128
 {
-    /// <summary>Hashes 4 inputs, one in each lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Hash4(byte* input, in Blake3Job job, ulong counter, byte* output)
+    /// <summary>
+    /// Hashes up to 4 inputs, one in each lane; lanes left over repeat the last input. Writes
+    /// 4 outputs of 32 bytes in every case.
+    /// </summary>
+    [SkipLocalsInit]
+    public static void Hash4(
+        byte* input, int count, in Blake3Job job, ulong counter, byte* output)
     {
         var blocks = job.Blocks;
         var stride = (nint)blocks * 64;
         var counters = stackalloc uint[8];
+        var rows = stackalloc nint[4];
         for (var i = 0; i < 4; i++)
         {
             var own = counter + (ulong)i * job.CounterStep;
             counters[i] = (uint)own;
             counters[i + 4] = (uint)(own >> 32);
+            rows[i] = Math.Min(i, count - 1) * stride;
         }
 
         var key = job.Key;
@@ -37,10 +43,10 @@ internal static unsafe partial class Blake3V128
         for (var block = 1; block <= blocks; block++)
         {
             if (block == blocks) flags |= job.LastFlag;
-            var r0 = Vector128.Load((uint*)(input + 0 * stride) + 0);
-            var r1 = Vector128.Load((uint*)(input + 1 * stride) + 0);
-            var r2 = Vector128.Load((uint*)(input + 2 * stride) + 0);
-            var r3 = Vector128.Load((uint*)(input + 3 * stride) + 0);
+            var r0 = Vector128.Load((uint*)(input + rows[0]) + 0);
+            var r1 = Vector128.Load((uint*)(input + rows[1]) + 0);
+            var r2 = Vector128.Load((uint*)(input + rows[2]) + 0);
+            var r3 = Vector128.Load((uint*)(input + rows[3]) + 0);
             var u0l0 = UnpackLow(r0, r1).AsUInt64();
             var u0h0 = UnpackHigh(r0, r1).AsUInt64();
             var u0l2 = UnpackLow(r2, r3).AsUInt64();
@@ -53,10 +59,10 @@ internal static unsafe partial class Blake3V128
             var m1 = u01;
             var m2 = u02;
             var m3 = u03;
-            var r4 = Vector128.Load((uint*)(input + 0 * stride) + 4);
-            var r5 = Vector128.Load((uint*)(input + 1 * stride) + 4);
-            var r6 = Vector128.Load((uint*)(input + 2 * stride) + 4);
-            var r7 = Vector128.Load((uint*)(input + 3 * stride) + 4);
+            var r4 = Vector128.Load((uint*)(input + rows[0]) + 4);
+            var r5 = Vector128.Load((uint*)(input + rows[1]) + 4);
+            var r6 = Vector128.Load((uint*)(input + rows[2]) + 4);
+            var r7 = Vector128.Load((uint*)(input + rows[3]) + 4);
             var u1l0 = UnpackLow(r4, r5).AsUInt64();
             var u1h0 = UnpackHigh(r4, r5).AsUInt64();
             var u1l2 = UnpackLow(r6, r7).AsUInt64();
@@ -69,10 +75,10 @@ internal static unsafe partial class Blake3V128
             var m5 = u11;
             var m6 = u12;
             var m7 = u13;
-            var r8 = Vector128.Load((uint*)(input + 0 * stride) + 8);
-            var r9 = Vector128.Load((uint*)(input + 1 * stride) + 8);
-            var r10 = Vector128.Load((uint*)(input + 2 * stride) + 8);
-            var r11 = Vector128.Load((uint*)(input + 3 * stride) + 8);
+            var r8 = Vector128.Load((uint*)(input + rows[0]) + 8);
+            var r9 = Vector128.Load((uint*)(input + rows[1]) + 8);
+            var r10 = Vector128.Load((uint*)(input + rows[2]) + 8);
+            var r11 = Vector128.Load((uint*)(input + rows[3]) + 8);
             var u2l0 = UnpackLow(r8, r9).AsUInt64();
             var u2h0 = UnpackHigh(r8, r9).AsUInt64();
             var u2l2 = UnpackLow(r10, r11).AsUInt64();
@@ -85,10 +91,10 @@ internal static unsafe partial class Blake3V128
             var m9 = u21;
             var m10 = u22;
             var m11 = u23;
-            var r12 = Vector128.Load((uint*)(input + 0 * stride) + 12);
-            var r13 = Vector128.Load((uint*)(input + 1 * stride) + 12);
-            var r14 = Vector128.Load((uint*)(input + 2 * stride) + 12);
-            var r15 = Vector128.Load((uint*)(input + 3 * stride) + 12);
+            var r12 = Vector128.Load((uint*)(input + rows[0]) + 12);
+            var r13 = Vector128.Load((uint*)(input + rows[1]) + 12);
+            var r14 = Vector128.Load((uint*)(input + rows[2]) + 12);
+            var r15 = Vector128.Load((uint*)(input + rows[3]) + 12);
             var u3l0 = UnpackLow(r12, r13).AsUInt64();
             var u3h0 = UnpackHigh(r12, r13).AsUInt64();
             var u3l2 = UnpackLow(r14, r15).AsUInt64();

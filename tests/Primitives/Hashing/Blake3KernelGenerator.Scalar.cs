@@ -7,9 +7,8 @@ internal static partial class Blake3KernelGenerator
     private static string Scalar()
     {
         var code = new StringBuilder();
-        Head(code, "Blake3Scalar", ["System.Numerics", "System.Runtime.CompilerServices"]);
+        Head(code, "Blake3Scalar", ["System.Numerics"]);
         Line(code, "/// <summary>Eight words of state and a 64-byte block to sixteen output words.</summary>", 1);
-        Line(code, "[MethodImpl(MethodImplOptions.AggressiveOptimization)]", 1);
         Line(code, "public static void Compress(", 1);
         Line(code, "uint* cv, byte* block, uint blockLength, ulong counter, uint flags, uint* output)");
         Line(code, "{", 1);

@@ -26,22 +26,30 @@ internal static partial class Blake3KernelGenerator
         Head(code, shape.Type, shape == V128
             ? ["System.Runtime.CompilerServices", "System.Runtime.Intrinsics"]
             : ["System.Runtime.CompilerServices", "System.Runtime.Intrinsics", "System.Runtime.Intrinsics.X86"]);
-        Line(code, $"/// <summary>Hashes {shape.Lanes} inputs, one in each lane.</summary>", 1);
-        Line(code, "[MethodImpl(MethodImplOptions.AggressiveOptimization)]", 1);
-        Line(code, $"public static void Hash{shape.Lanes}(byte* input, in Blake3Job job, ulong counter, byte* output)", 1);
+        Line(code, $"/// <summary>", 1);
+        Line(code, $"/// Hashes up to {shape.Lanes} inputs, one in each lane; lanes left over repeat the last input. Writes", 1);
+        Line(code, $"/// {shape.Lanes} outputs of 32 bytes in every case.", 1);
+        Line(code, $"/// </summary>", 1);
+        // Wider vectors than the precompiled baseline are compiled at run time: then at once, not in slow tiers first.
+        Line(code, shape == V128 ? "[SkipLocalsInit]" : "[SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]", 1);
+        Line(code, $"public static void Hash{shape.Lanes}(", 1);
+        Line(code, "byte* input, int count, in Blake3Job job, ulong counter, byte* output)");
         Line(code, "{", 1);
         Line(code, "var blocks = job.Blocks;");
         Line(code, "var stride = (nint)blocks * 64;");
         Line(code, $"var counters = stackalloc uint[{2 * shape.Lanes}];");
+        Line(code, $"var rows = stackalloc nint[{shape.Lanes}];");
         Line(code, $"for (var i = 0; i < {shape.Lanes}; i++)");
         Line(code, "{");
         Line(code, "var own = counter + (ulong)i * job.CounterStep;", 3);
         Line(code, "counters[i] = (uint)own;", 3);
         Line(code, $"counters[i + {shape.Lanes}] = (uint)(own >> 32);", 3);
+        Line(code, "rows[i] = Math.Min(i, count - 1) * stride;", 3);
         Line(code, "}");
         Line(code, "");
         Line(code, "var key = job.Key;");
         if (shape.Lanes < 16) ByteOrders(code, shape);
+        else Line(code, "var ahead = 16 * stride;");
         for (var i = 0; i < 8; i++) Line(code, $"var h{i} = {vector}.Create(key[{i}]);");
         Line(code, "var flags = job.Flags | job.FirstFlag;");
         Line(code, "for (var block = 1; block <= blocks; block++)");
@@ -90,7 +98,7 @@ internal static partial class Blake3KernelGenerator
     /// <summary>Sixteen rows of sixteen words to sixteen columns: 32-bit, 64-bit, then 128-bit pieces change places.</summary>
     private static void Transpose512(StringBuilder code)
     {
-        for (var i = 0; i < 16; i++) Line(code, $"var r{i} = Vector512.Load((uint*)(input + {i} * stride));", 3);
+        for (var i = 0; i < 16; i++) Line(code, $"var r{i} = Vector512.Load((uint*)(input + rows[{i}]));", 3);
         for (var g = 0; g < 4; g++) Unpack4(code, "Avx512F", "r", 4 * g, $"u{g}", 3);
         for (var c = 0; c < 4; c++)
         {
@@ -113,7 +121,7 @@ internal static partial class Blake3KernelGenerator
     {
         for (var i = half * 16 / 14; i < (half + 1) * 16 / 14; i++)
         {
-            Line(code, $"Sse.Prefetch0(input + {16 + i} * stride);", 3);
+            Line(code, $"Sse.Prefetch0(input + ahead + rows[{i}]);", 3);
         }
     }
 
@@ -138,7 +146,7 @@ internal static partial class Blake3KernelGenerator
             var p = half == 0 ? "r" : "s";
             for (var i = 0; i < 8; i++)
             {
-                Line(code, $"var {p}{i} = Vector256.Load((uint*)(input + {i} * stride){(half == 0 ? "" : " + 8")});", 3);
+                Line(code, $"var {p}{i} = Vector256.Load((uint*)(input + rows[{i}]){(half == 0 ? "" : " + 8")});", 3);
             }
 
             Unpack4(code, "Avx2", p, 0, $"{p}x", 3);
@@ -168,7 +176,7 @@ internal static partial class Blake3KernelGenerator
         {
             for (var i = 0; i < 4; i++)
             {
-                Line(code, $"var r{4 * part + i} = Vector128.Load((uint*)(input + {i} * stride) + {4 * part});", 3);
+                Line(code, $"var r{4 * part + i} = Vector128.Load((uint*)(input + rows[{i}]) + {4 * part});", 3);
             }
 
             Unpack4(code, null, "r", 4 * part, $"u{part}", 3);
