@@ -6,12 +6,12 @@ using Omega.P2P.Primitives.Ids;
 namespace Omega.P2P.Primitives.Artifacts;
 
 /// <summary>
-/// One reference of a descriptor. Clear: an ArtifactKey, with the DomainId when it is another domain's. Blinded: a salted
-/// commitment to a key, which says nothing to who lacks the salt.
+/// One reference of a descriptor. Clear: an ArtifactKey, with the DomainId when it is another domain's. Blinded: a
+/// salted commitment to a key, which says nothing to who lacks the salt.
 /// </summary>
 /// <remarks>
-/// <c>{ "key": 32 bytes }</c>, <c>{ "key": 32 bytes, "domain": 32 bytes }</c> or <c>{ "blind": 32 bytes }</c>, where blind is
-/// BLAKE3.derive_key("omega blinded-ref v1", salt (32) || key (32)).
+/// <c>{ "key": 32 bytes }</c>, <c>{ "key": 32 bytes, "domain": 32 bytes }</c> or <c>{ "blind": 32 bytes }</c>, where
+/// blind is BLAKE3.derive_key("omega blinded-ref v1", salt (32) || key (32)).
 /// </remarks>
 public readonly record struct ArtifactRef
 {
@@ -93,7 +93,8 @@ public readonly record struct ArtifactRef
     }
 }
 
-/// <summary>What a descriptor refers to in one role (<c>input</c>, <c>program</c>, <c>signature-of</c>…), in order.</summary>
+/// <summary>What a descriptor refers to in one role (<c>input</c>, <c>program</c>, <c>signature-of</c>…), in
+/// order.</summary>
 public sealed record ArtifactRole(string Role, ImmutableArray<ArtifactRef> Refs)
 {
     /// <inheritdoc/>

@@ -9,8 +9,9 @@ using Omega.P2P.Primitives.Signing;
 namespace Omega.P2P.Primitives.Artifacts;
 
 /// <summary>
-/// The producer's signature: a brane says that it made this artifact, for this domain. It claims a time and no position in
-/// any log. Well-formed once decoded; authentic only if <see cref="IsSignatureValid"/> and the key is the brane's.
+/// The producer's signature: a brane says that it made this artifact, for this domain. It claims a time and no
+/// position in any log. Well-formed once decoded; authentic only if <see cref="IsSignatureValid"/> and the key is the
+/// brane's.
 /// </summary>
 /// <remarks>
 /// COSE_Sign1, external_aad <c>omega/attestation/1</c>, at most 512 bytes; payload, a map of five fields:
@@ -66,7 +67,8 @@ public sealed class Attestation
     public long TimeUnixMs { get; }
 
     /// <summary>Signs.</summary>
-    /// <exception cref="ArgumentException">The brane is no tag, the nonce not 16 bytes, or the time negative.</exception>
+    /// <exception cref="ArgumentException">The brane is no tag, the nonce not 16 bytes, or the time
+    /// negative.</exception>
     public static Attestation Create(
         ISigner signer, ArtifactKey artifact, DomainId domain, string brane, ReadOnlySpan<byte> nonce, long timeUnixMs)
     {

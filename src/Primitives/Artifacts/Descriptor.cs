@@ -8,8 +8,8 @@ using Omega.P2P.Primitives.Ids;
 namespace Omega.P2P.Primitives.Artifacts;
 
 /// <summary>
-/// What an artifact is: its bytes by id, their count, its type, open metadata and references. Immutable, and always within
-/// the bounds. The hash of these bytes is the artifact's name, the <see cref="ArtifactKey"/>.
+/// What an artifact is: its bytes by id, their count, its type, open metadata and references. Immutable, and always
+/// within the bounds. The hash of these bytes is the artifact's name, the <see cref="ArtifactKey"/>.
 /// </summary>
 /// <remarks>
 /// Canonical CBOR map of exactly five fields, at most 8,192 bytes:

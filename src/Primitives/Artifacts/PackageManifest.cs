@@ -14,8 +14,8 @@ namespace Omega.P2P.Primitives.Artifacts;
 public sealed record PackageFile(string Path, int Mode, ContentId Content, long Size);
 
 /// <summary>
-/// The content of an artifact of type <c>package</c>: a canonical list of files, so that a folder has one ContentId. Empty
-/// folders, links, owners and times are not kept.
+/// The content of an artifact of type <c>package</c>: a canonical list of files, so that a folder has one ContentId.
+/// Empty folders, links, owners and times are not kept.
 /// </summary>
 /// <remarks>
 /// Canonical CBOR, at most 64 MiB and 262,144 files, sorted by the bytes of the path, each path once, and no path a

@@ -4,11 +4,12 @@ namespace Omega.P2P.Primitives.Artifacts;
 
 /// <summary>
 /// The paths a package may hold, so that unpacking never leaves its folder: relative, <c>/</c> between names, no empty
-/// name, no <c>.</c> or <c>..</c>, no control character, each name at most 255 and the path at most 4,096 bytes of UTF-8.
+/// name, no <c>.</c> or <c>..</c>, no control character, each name at most 255 and the path at most 4,096 bytes of
+/// UTF-8.
 /// </summary>
 /// <remarks>
-/// Names are kept as the file system gave them and not brought to a Unicode normal form: two names that only look alike are
-/// two files, and bytes come back as they went in. A name that is not UTF-8 cannot be packed.
+/// Names are kept as the file system gave them and not brought to a Unicode normal form: two names that only look
+/// alike are two files, and bytes come back as they went in. A name that is not UTF-8 cannot be packed.
 /// </remarks>
 public static class PackagePath
 {

@@ -11,14 +11,14 @@ namespace Omega.P2P.Primitives.Artifacts;
 public sealed record ReceivedAttestation(Attestation Attestation, Receipt Receipt);
 
 /// <summary>
-/// A catalog entry: a descriptor, and the set of its attestations, each with the node's receipt. Holds no extents. Decoding
-/// proves that the parts belong together; only <see cref="Verify"/> says that they are authentic.
+/// A catalog entry: a descriptor, and the set of its attestations, each with the node's receipt. Holds no extents.
+/// Decoding proves that the parts belong together; only <see cref="Verify"/> says that they are authentic.
 /// </summary>
 /// <remarks>
 /// Canonical CBOR, at most 16,384 bytes:
 /// <c>{ "descriptor": bytes, "attestations": [ [ attestation bytes, receipt bytes ], 1..8 ] }</c>, sorted by the
 /// attestation's bytes, each attestation once. The entry's identity, which is its value in a published prefix tree, is
-/// BLAKE3.derive_key("omega catalog-entry v1", these bytes).
+/// BLAKE3 of these bytes.
 /// </remarks>
 public sealed class SignedArtifact
 {
@@ -28,17 +28,13 @@ public sealed class SignedArtifact
     /// <summary>Most attestations of one artifact.</summary>
     public const int AttestationCountMax = 8;
 
-    private const string IdentityContext = "omega catalog-entry v1";
-
     private SignedArtifact(
         ReadOnlyMemory<byte> bytes, Descriptor descriptor, ImmutableArray<ReceivedAttestation> attestations)
     {
         Bytes = bytes;
         Descriptor = descriptor;
         Attestations = attestations;
-        Span<byte> identity = stackalloc byte[32];
-        Blake3.DeriveKey(IdentityContext, bytes.Span, identity);
-        Identity = Hash256.From(identity);
+        Identity = Blake3.Hash(bytes.Span);
     }
 
     /// <summary>The canonical bytes.</summary>

@@ -8,9 +8,9 @@ using Omega.P2P.Primitives.Keys;
 namespace Omega.P2P.Primitives.Domains;
 
 /// <summary>
-/// The domain authority manifest: whose keys may do what for a domain, whom it knows, whom it lets read. One version of a
-/// chain; the hash of the first version's bytes is the <see cref="DomainId"/>. Immutable and within all bounds. Not
-/// authentic by itself: see <see cref="DamChain"/>.
+/// The domain authority manifest: whose keys may do what for a domain, whom it knows, whom it lets read. One version
+/// of a chain; the hash of the first version's bytes is the <see cref="DomainId"/>. Immutable and within all bounds.
+/// Not authentic by itself: see <see cref="DamChain"/>.
 /// </summary>
 /// <remarks>
 /// Canonical CBOR map of exactly these 13 fields, at most 61,440 bytes; keys are dids, which name their algorithm:
@@ -22,13 +22,14 @@ namespace Omega.P2P.Primitives.Domains;
 /// "version"   1 for the genesis, then consecutive    "cosigner"  did or null
 /// "previous"  32 bytes, BLAKE3 of the previous version's payload; null for the genesis
 /// "recovery"  did                                    "audiences" map tag -> [ did ] sorted, 0..256 each, 0..64
-/// peer   = { "did", "mesh": 16 bytes|null, "roles": [ tag, 0..8 ] sorted, "domain": 32 bytes|null, "operator": tag|null }
+/// peer   = { "did", "mesh": 16 bytes|null, "roles": [ tag, 0..8 ] sorted,
+///            "domain": 32 bytes|null, "operator": tag|null }
 /// follow = { "domain": 32 bytes, "mirror": bytes kept, "witness": bool }
 /// </code>
 /// </remarks>
 public sealed partial class Dam
 {
-    /// <summary>Longest payload, in bytes; leaves room for the signature in <see cref="SignedDam.SizeBytesMax"/>.</summary>
+    /// <summary>Longest payload, in bytes; leaves room for the signature in 64 KiB.</summary>
     public const int SizeBytesMax = 60 * 1024;
 
     private Dam(ReadOnlyMemory<byte> bytes, Fields fields)

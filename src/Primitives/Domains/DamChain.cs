@@ -30,9 +30,9 @@ public enum DamRelation
 }
 
 /// <summary>
-/// A verified history of a domain's authority, from its genesis on. Verifies by itself: versions are consecutive, each names
-/// the payload hash of the one before, the genesis is signed by its own head key, each later one by the head or recovery
-/// key of the version before, and only the recovery key replaces the recovery key. Immutable.
+/// A verified history of a domain's authority, from its genesis on. Verifies by itself: versions are consecutive, each
+/// names the payload hash of the one before, the genesis is signed by its own head key, each later one by the head or
+/// recovery key of the version before, and only the recovery key replaces the recovery key. Immutable.
 /// </summary>
 public sealed class DamChain : IKeyAuthority
 {
@@ -86,8 +86,8 @@ public sealed class DamChain : IKeyAuthority
     }
 
     /// <summary>
-    /// The chain with one more version. Errors: <c>dam-version</c> (not the next), <c>dam-previous</c> (not linked to this
-    /// chain), <c>dam-authority</c> (a key that may not sign it), <c>dam-signature</c>, <c>dam-count</c>.
+    /// The chain with one more version. Errors: <c>dam-version</c> (not the next), <c>dam-previous</c> (not linked to
+    /// this chain), <c>dam-authority</c> (a key that may not sign it), <c>dam-signature</c>, <c>dam-count</c>.
     /// </summary>
     public bool TryAppend(SignedDam next, [NotNullWhen(true)] out DamChain? chain, out DecodeError error)
     {
@@ -175,7 +175,7 @@ public sealed class DamChain : IKeyAuthority
         if (next.Dam.Previous != current.Hash)
             return Refuse("dam-previous", "This version continues another history.", out error);
         if (next.Signer != current.HeadKey && next.Signer != current.RecoveryKey)
-            return Refuse("dam-authority", "The signer is neither head nor recovery key of the version before.", out error);
+            return Refuse("dam-authority", "The signer is neither head nor recovery key so far.", out error);
         if (next.Dam.RecoveryKey != current.RecoveryKey && next.Signer != current.RecoveryKey)
             return Refuse("dam-authority", "Only the recovery key replaces the recovery key.", out error);
         return CheckSignature(next, out error);

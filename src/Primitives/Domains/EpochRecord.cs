@@ -15,8 +15,8 @@ namespace Omega.P2P.Primitives.Domains;
 public sealed record EpochHead(long Epoch, long Size, Hash256 Root);
 
 /// <summary>
-/// Opens a new epoch of a domain whose disk was rolled back (law 9): the owner says, with the head key, from which witnessed
-/// head history goes on. Well-formed once decoded; authentic only if signed by the domain's active head key.
+/// Opens a new epoch of a domain whose disk was rolled back (law 9): the owner says, with the head key, from which
+/// witnessed head history goes on. Well-formed once decoded; authentic only if signed by the domain's active head key.
 /// </summary>
 /// <remarks>
 /// COSE_Sign1, external_aad <c>omega/epoch/1</c>, at most 512 bytes; payload, a map of four fields:
@@ -66,7 +66,8 @@ public sealed class EpochRecord
 
     /// <summary>Signs.</summary>
     /// <exception cref="ArgumentException">A number is negative, or the epoch not above that of the head.</exception>
-    public static EpochRecord Create(ISigner headSigner, DomainId domain, long epoch, EpochHead previous, long timeUnixMs)
+    public static EpochRecord Create(
+        ISigner headSigner, DomainId domain, long epoch, EpochHead previous, long timeUnixMs)
     {
         ArgumentNullException.ThrowIfNull(previous);
         ArgumentOutOfRangeException.ThrowIfNegative(previous.Epoch, nameof(previous));
@@ -95,7 +96,8 @@ public sealed class EpochRecord
         return record;
     }
 
-    /// <summary>Reads a record; verifies nothing. Errors: those of COSE and CBOR, <c>epoch-size</c>, <c>epoch-shape</c>,
+    /// <summary>Reads a record; verifies nothing. Errors: those of COSE and CBOR, <c>epoch-size</c>,
+    /// <c>epoch-shape</c>,
     /// <c>epoch-order</c> (not above the head it goes on from).</summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out EpochRecord? record, out DecodeError error)

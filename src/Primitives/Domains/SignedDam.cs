@@ -6,8 +6,8 @@ using Omega.P2P.Primitives.Signing;
 namespace Omega.P2P.Primitives.Domains;
 
 /// <summary>
-/// A DAM version with its signature: COSE_Sign1, external_aad <c>omega/dam/1</c>, at most 64 KiB. Authentic only as a link
-/// of a <see cref="DamChain"/>.
+/// A DAM version with its signature: COSE_Sign1, external_aad <c>omega/dam/1</c>, at most 64 KiB. Authentic only as a
+/// link of a <see cref="DamChain"/>.
 /// </summary>
 public sealed class SignedDam
 {
@@ -35,8 +35,8 @@ public sealed class SignedDam
     /// <summary>The key that the kid names. A claim.</summary>
     public Ed25519PublicKey Signer => _message.Key;
 
-    /// <summary>Signs a version: by its own head key for a genesis, by the head or recovery key of the version before for
-    /// all others. The chain checks which.</summary>
+    /// <summary>Signs a version: by its own head key for a genesis, by the head or recovery key of the version before
+    /// for all others. The chain checks which.</summary>
     public static SignedDam Create(Dam dam, ISigner signer)
     {
         ArgumentNullException.ThrowIfNull(dam);
@@ -57,7 +57,8 @@ public sealed class SignedDam
             error = new DecodeError("dam-size", "", "A signed DAM has at most 65,536 bytes.");
             return false;
         }
-        if (!CoseSign1.TryDecode(bytes, out var message, out error) || !Dam.TryDecode(message.Payload, out var dam, out error))
+        if (!CoseSign1.TryDecode(bytes, out var message, out error)
+            || !Dam.TryDecode(message.Payload, out var dam, out error))
             return false;
         signed = new SignedDam(message, dam);
         return true;

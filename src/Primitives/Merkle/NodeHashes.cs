@@ -23,7 +23,7 @@ public sealed class NodeHashes : INodeHashSource, INodeHashSink
         while (_levels.Count <= level)
             _levels.Add([]);
         if (_levels[level].Count != index)
-            throw new InvalidOperationException($"level {level} holds {_levels[level].Count} hashes, got index {index}");
+            throw new InvalidOperationException($"level {level} holds {_levels[level].Count} hashes, not {index}");
         _levels[level].Add(hash);
     }
 }

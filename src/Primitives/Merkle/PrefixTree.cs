@@ -4,9 +4,9 @@ using Omega.P2P.Primitives.Ids;
 namespace Omega.P2P.Primitives.Merkle;
 
 /// <summary>
-/// A set of (ArtifactKey, value hash) as a canonical Merkle prefix tree: the root depends on the set alone, never on the
-/// order of edits (design section 9). Immutable: an edit gives a new tree and puts O(depth) new nodes into the store.
-/// Not safe for concurrent use unless the store is.
+/// A set of (ArtifactKey, value hash) as a canonical Merkle prefix tree: the root depends on the set alone, never on
+/// the order of edits (design section 9). Immutable: an edit gives a new tree and puts O(depth) new nodes into the
+/// store. Not safe for concurrent use unless the store is.
 /// </summary>
 /// <remarks>
 /// Reading throws <see cref="NodeStoreException"/> when the store is damaged; bytes from the network come in through
@@ -23,7 +23,8 @@ public sealed partial class PrefixTree
         _root = root;
     }
 
-    /// <summary>Root of the empty set: the hash of a bucket without entries. No store needs to hold that node.</summary>
+    /// <summary>Root of the empty set: the hash of a bucket without entries. No store needs to hold that
+    /// node.</summary>
     public static Hash256 EmptyRoot { get; } = Blake3.Hash(PrefixTreeNode.Bucket([]).Encode());
 
     /// <summary>Hash of the top node.</summary>

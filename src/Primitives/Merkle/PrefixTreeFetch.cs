@@ -4,7 +4,8 @@ using Omega.P2P.Primitives.Hashing;
 namespace Omega.P2P.Primitives.Merkle;
 
 /// <summary>
-/// Brings a tree of which only the root hash is known into a store, node by node, asking only for nodes the store lacks:
+/// Brings a tree of which only the root hash is known into a store, node by node, asking only for nodes the store
+/// lacks:
 /// <see cref="Take"/> says what to ask a peer for, <see cref="TryAccept"/> takes an answer. A node enters the store
 /// after all below it, so a broken-off fetch leaves whole subtrees that the next one does not ask for again. Sans I/O.
 /// </summary>
@@ -69,10 +70,10 @@ public sealed class PrefixTreeFetch
     }
 
     /// <summary>
-    /// Takes a node from a peer; the bytes are copied. <c>tree-unasked</c> for bytes whose hash nobody asked for (a wrong
-    /// or repeated node) is that peer's fault and changes nothing. All other errors (<c>tree-too-large</c>,
-    /// <c>tree-prefix</c>, those of <see cref="PrefixTreeNode.TryDecode"/>) are in what the root commits to: they end the
-    /// fetch and stay in <see cref="Error"/>.
+    /// Takes a node from a peer; the bytes are copied. <c>tree-unasked</c> for bytes whose hash nobody asked for (a
+    /// wrong or repeated node) is that peer's fault and changes nothing. All other errors (<c>tree-too-large</c>,
+    /// <c>tree-prefix</c>, those of <see cref="PrefixTreeNode.TryDecode"/>) are in what the root commits to: they end
+    /// the fetch and stay in <see cref="Error"/>.
     /// </summary>
     public bool TryAccept(ReadOnlySpan<byte> bytes, out DecodeError error)
     {

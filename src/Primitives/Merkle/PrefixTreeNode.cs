@@ -81,7 +81,9 @@ public sealed class PrefixTreeNode
         var reader = new CborReader(bytes);
         PrefixTreeNode? read = null;
         var good = reader.TryReadMapStart(out var count)
-            && (count == 1 ? TryReadBucket(ref reader, path, out read) : TryReadInner(ref reader, count, path, out read))
+            && (count == 1
+                ? TryReadBucket(ref reader, path, out read)
+                : TryReadInner(ref reader, count, path, out read))
             && reader.TryFinish()
             && (expectedCount is null || read?.Count == expectedCount
                 || reader.Refuse("tree-count", "", "A node does not hold as many entries as its parent says."));

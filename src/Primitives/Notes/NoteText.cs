@@ -7,7 +7,8 @@ namespace Omega.P2P.Primitives.Notes;
 // The small grammars that the C2SP formats share: base64 without slack, decimals without leading zeroes, key names.
 internal static class NoteText
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     // RFC 4648 section 4 with padding; the one spelling of its bytes, so no white space and no stray low bits.
     public static bool TryDecodeBase64(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)

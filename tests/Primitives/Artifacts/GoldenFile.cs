@@ -3,8 +3,8 @@ using Omega.P2P.Primitives.Tests.Hashing;
 namespace Omega.P2P.Primitives.Tests.Artifacts;
 
 /// <summary>
-/// Committed encodings of everything that gets signed or hashed into a name: one <c>name.hex</c> each. A difference is a
-/// change of a format that others hold signatures over. With OMEGA_WRITE_GOLDEN=1 missing files are written.
+/// Committed encodings of everything that gets signed or hashed into a name: one <c>name.hex</c> each. A difference is
+/// a change of a format that others hold signatures over. With OMEGA_WRITE_GOLDEN=1 missing files are written.
 /// </summary>
 internal static class GoldenFile
 {

@@ -73,7 +73,8 @@ public sealed class PackageManifestTests
     public void SamePathTwiceOrAFileAsFolderIsRefused()
     {
         Assert.Throws<ArgumentException>(() => PackageManifest.Create([File("a"), File("a")]));
-        var conflict = Assert.Throws<ArgumentException>(() => PackageManifest.Create([File("a/b/c"), File("a/b.x"), File("a/b")]));
+        var conflict = Assert.Throws<ArgumentException>(
+            () => PackageManifest.Create([File("a/b/c"), File("a/b.x"), File("a/b")]));
         Assert.StartsWith("package-conflict", conflict.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => PackageManifest.Create([File("a"), File("a.x"), File("a/b")]));
         Assert.Equal(2, PackageManifest.Create([File("a/b"), File("a/bc")]).Files.Length);

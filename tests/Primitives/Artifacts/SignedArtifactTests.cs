@@ -58,7 +58,8 @@ public sealed class SignedArtifactTests
         var two = Samples.Received(descriptor, braneKey: 11, brane: "build");
         var entry = SignedArtifact.Create(descriptor, one, two);
         Assert.Equal(entry.Identity, SignedArtifact.Create(descriptor, two, one).Identity);
-        Assert.Equal(entry.Identity, SignedArtifact.Create(descriptor, two).With(one.Attestation, one.Receipt).Identity);
+        Assert.Equal(
+            entry.Identity, SignedArtifact.Create(descriptor, two).With(one.Attestation, one.Receipt).Identity);
         Assert.Same(entry, entry.With(two.Attestation, two.Receipt));
         Assert.Equal(4, entry.Verify(Authority).Signatures.Count);
         Assert.Throws<ArgumentException>(() => SignedArtifact.Create(descriptor, one, one));
@@ -70,7 +71,8 @@ public sealed class SignedArtifactTests
     {
         var descriptor = Samples.Descriptor();
         var nine = Enumerable.Range(0, 9).Select(i => Samples.Received(descriptor, braneKey: (byte)(30 + i))).ToArray();
-        Assert.InRange(SignedArtifact.Create(descriptor, nine.AsSpan(0, 8)).Bytes.Length, 1, SignedArtifact.SizeBytesMax);
+        Assert.InRange(
+            SignedArtifact.Create(descriptor, nine.AsSpan(0, 8)).Bytes.Length, 1, SignedArtifact.SizeBytesMax);
         Assert.Throws<ArgumentException>(() => SignedArtifact.Create(descriptor, nine));
     }
 

@@ -6,7 +6,8 @@ using Omega.P2P.Primitives.Tests.Notes;
 
 namespace Omega.P2P.Primitives.Tests.Domains;
 
-/// <summary>A domain whose keys are numbers: 1 head, 2 recovery, 3 cosigner, 4 node, 5 brane; 40 and up are others.</summary>
+/// <summary>A domain whose keys are numbers: 1 head, 2 recovery, 3 cosigner, 4 node, 5 brane; 40 and up are
+/// others.</summary>
 internal static class DamSamples
 {
     public static readonly DomainId Other = DomainId.From(Blake3.Hash("another domain"u8));

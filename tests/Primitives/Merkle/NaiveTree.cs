@@ -3,39 +3,53 @@ using Omega.P2P.Primitives.Merkle;
 
 namespace Omega.P2P.Primitives.Tests.Merkle;
 
-/// <summary>The definitions of RFC 6962 section 2.1 word for word: slow, recursive, and the judge of the fast code.</summary>
-internal static class NaiveTree
+/// <summary>
+/// The definitions of RFC 6962 section 2.1 word for word: recursive, and the judge of the fast code. Roots of ranges are
+/// remembered, since each is asked for thousands of times.
+/// </summary>
+internal sealed class NaiveTree(Hash256[] leaves)
 {
-    public static Hash256 Root(ReadOnlySpan<Hash256> leaves)
+    private readonly Dictionary<(int Start, int Count), Hash256> _roots = [];
+
+    public Hash256 Root(int n) => Root(0, n);
+
+    public List<Hash256> Path(int m, int n) => Path(m, 0, n);
+
+    public List<Hash256> Proof(int m, int n) => SubProof(m, 0, n, isKnown: true);
+
+    public Hash256 Root(int start, int n)
     {
-        if (leaves.IsEmpty)
+        if (n == 0)
             return Rfc6962.EmptyRoot;
-        if (leaves.Length == 1)
-            return leaves[0];
-        var k = Split(leaves.Length);
-        return Rfc6962.NodeHash(Root(leaves[..k]), Root(leaves[k..]));
+        if (n == 1)
+            return leaves[start];
+        lock (_roots)
+        {
+            if (_roots.TryGetValue((start, n), out var root))
+                return root;
+            var k = Split(n);
+            return _roots[(start, n)] = Rfc6962.NodeHash(Root(start, k), Root(start + k, n - k));
+        }
     }
 
-    public static List<Hash256> Path(int m, ReadOnlySpan<Hash256> leaves)
+    private List<Hash256> Path(int m, int start, int n)
     {
-        if (leaves.Length == 1)
+        if (n == 1)
             return [];
-        var k = Split(leaves.Length);
+        var k = Split(n);
         return m < k
-            ? [.. Path(m, leaves[..k]), Root(leaves[k..])]
-            : [.. Path(m - k, leaves[k..]), Root(leaves[..k])];
+            ? [.. Path(m, start, k), Root(start + k, n - k)]
+            : [.. Path(m - k, start + k, n - k), Root(start, k)];
     }
 
-    public static List<Hash256> Proof(int m, ReadOnlySpan<Hash256> leaves) => SubProof(m, leaves, true);
-
-    private static List<Hash256> SubProof(int m, ReadOnlySpan<Hash256> leaves, bool known)
+    private List<Hash256> SubProof(int m, int start, int n, bool isKnown)
     {
-        if (m == leaves.Length)
-            return known ? [] : [Root(leaves)];
-        var k = Split(leaves.Length);
+        if (m == n)
+            return isKnown ? [] : [Root(start, n)];
+        var k = Split(n);
         return m <= k
-            ? [.. SubProof(m, leaves[..k], known), Root(leaves[k..])]
-            : [.. SubProof(m - k, leaves[k..], false), Root(leaves[..k])];
+            ? [.. SubProof(m, start, k, isKnown), Root(start + k, n - k)]
+            : [.. SubProof(m - k, start + k, n - k, isKnown: false), Root(start, k)];
     }
 
     private static int Split(int n)

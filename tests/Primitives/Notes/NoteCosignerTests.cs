@@ -45,7 +45,8 @@ public sealed class NoteCosignerTests
         later[7] ^= 1;
         Assert.Equal(NoteVerdict.Verified, SignedNote.Create(Text, [line]).Verify(cosigner.Key).Verdict);
         Assert.Equal(
-            NoteVerdict.BadSignature, SignedNote.Create(Text, [line with { Bytes = later }]).Verify(cosigner.Key).Verdict);
+            NoteVerdict.BadSignature,
+            SignedNote.Create(Text, [line with { Bytes = later }]).Verify(cosigner.Key).Verdict);
         Assert.Equal(NoteVerdict.BadSignature, SignedNote.Create("x" + Text, [line]).Verify(cosigner.Key).Verdict);
     }
 
