@@ -1,0 +1,45 @@
+using Omega.P2P.Federation;
+using Omega.P2P.Primitives.Ids;
+
+namespace Omega.P2P.Engine;
+
+/// <summary>What the owner may want of the node. Closed; <see cref="EngineResult.Failed"/> may answer each.</summary>
+public abstract record EngineCommand
+{
+    private EngineCommand()
+    {
+    }
+
+    /// <summary>A wish that only the mesh has to do with. Result: <see cref="EngineResult.Mesh"/>.</summary>
+    public sealed record Mesh(MeshCommand Command) : EngineCommand;
+
+    /// <summary>Publishes artifacts to an audience and signs one head over it. Result: <see cref="EngineResult.Published"/>.</summary>
+    public sealed record Publish(IReadOnlyList<ArtifactKey> Keys, string Audience) : EngineCommand;
+
+    /// <summary>Takes artifacts back from an audience. Result: <see cref="EngineResult.Published"/>.</summary>
+    public sealed record Unpublish(IReadOnlyList<ArtifactKey> Keys, string Audience) : EngineCommand;
+
+    /// <summary>
+    /// Makes an artifact readable here: finds it (own store, then followed domains), fetches or rehydrates what is
+    /// missing. <paramref name="Domain"/> narrows the search. Result: <see cref="EngineResult.Ready"/>.
+    /// </summary>
+    public sealed record Get(ParsedId Id, string? Domain) : EngineCommand;
+
+    /// <summary>
+    /// Frees artifacts' bytes once enough peers have proven to hold them. All or none.
+    /// Result: <see cref="EngineResult.Evicted"/>.
+    /// </summary>
+    public sealed record Evict(IReadOnlyList<ParsedId> Ids) : EngineCommand;
+
+    /// <summary>
+    /// Artifacts of a domain by its name, petname or id; the own domain's and everything fetched when null.
+    /// Result: <see cref="EngineResult.Listing"/>.
+    /// </summary>
+    public sealed record List(string? Domain, string? Brane, string? Kind) : EngineCommand;
+
+    /// <summary>How the node stands. Result: <see cref="EngineResult.Status"/>.</summary>
+    public sealed record Status : EngineCommand;
+
+    /// <summary>The trusted peers. Result: <see cref="EngineResult.Peers"/>.</summary>
+    public sealed record Peers : EngineCommand;
+}
