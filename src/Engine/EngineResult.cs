@@ -19,8 +19,15 @@ public abstract record EngineResult
     /// <summary>The head that now covers the change.</summary>
     public sealed record Published(HeadRef Head) : EngineResult;
 
-    /// <summary>All bytes are here and verified. <paramref name="Figures"/> is null when they were here before.</summary>
-    public sealed record Ready(ArtifactRow Artifact, SignedArtifact Entry, TransferFigures? Figures) : EngineResult;
+    /// <summary>
+    /// All bytes are here and verified. <paramref name="Signatures"/> are those that hold by the domain's authority
+    /// manifest; <paramref name="Figures"/> is null when the bytes were here before.
+    /// </summary>
+    public sealed record Ready(
+        ArtifactRow Artifact,
+        SignedArtifact Entry,
+        IReadOnlyList<VerifiedSignature> Signatures,
+        TransferFigures? Figures) : EngineResult;
 
     /// <summary>The bytes are gone from disk, their holders proven.</summary>
     public sealed record Evicted(IReadOnlyList<ArtifactRow> Artifacts, long BytesFreed, int BlocksFreed) : EngineResult;
@@ -100,7 +107,7 @@ public sealed record NodeStatus(
     PeerId Peer,
     string DomainName,
     DomainId Domain,
-    HeadState HeadState,
+    OwnHeadState HeadState,
     HeadRef? Head,
     Hash256 Current,
     long Artifacts,

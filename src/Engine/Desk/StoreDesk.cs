@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Omega.P2P.Federation;
+using Omega.P2P.Primitives.Bao;
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Protocol.Omega.Blocks;
+using Omega.P2P.Storage;
+using Omega.P2P.Storage.Index;
+
+namespace Omega.P2P.Engine.Desk;
+
+/// <summary>
+/// Where Federation's questions meet the store, which does not know Federation. Every question gets exactly one answer;
+/// failures of the environment become answers too.
+/// </summary>
+internal sealed class StoreDesk(DomainStore store) : IDisposable
+{
+    private const int SameContentMax = 64;
+
+    private readonly OwnHistory _history = new(store);
+    private readonly Transfers _transfers = new(store);
+
+    /// <summary>Answers one question; effects it causes are appended before the answer is handed in.</summary>
+    public StoreAnswer Answer(StoreQuery query, Instant now, ICollection<MeshEffect> effects)
+    {
+        try
+        {
+            return Ask(query, now, effects);
+        }
+        catch (StoreReadOnlyException failure)
+        {
+            return new StoreAnswer.Failed(StoreFault.ReadOnly, failure.Message);
+        }
+        catch (NotHereException failure)
+        {
+            return new StoreAnswer.Failed(StoreFault.NotHere, failure.Message);
+        }
+        catch (StoreRefusedException failure)
+        {
+            var fault = failure.Code switch
+            {
+                "wrong-content" => StoreFault.WrongBytes,
+                "unknown-artifact" => StoreFault.NotFound,
+                _ => StoreFault.Other,
+            };
+            return new StoreAnswer.Failed(fault, failure.Message);
+        }
+        catch (IOException failure)
+        {
+            return new StoreAnswer.Failed(StoreFault.Other, failure.Message);
+        }
+    }
+
+    public void Dispose() => _transfers.Dispose();
+
+    private StoreAnswer Ask(StoreQuery query, Instant now, ICollection<MeshEffect> effects) => query switch
+    {
+        StoreQuery.OwnHead head => _history.Head(head),
+        StoreQuery.OwnRoot root => _history.Root(root),
+        StoreQuery.OwnLeaves leaves => _history.Leaves(leaves),
+        StoreQuery.OwnNodes nodes => _history.Nodes(nodes),
+        StoreQuery.OwnEntries entries => _history.Entries(entries),
+        StoreQuery.Contents contents => new StoreAnswer.Contents([.. contents.Targets.Select(StatusOf)]),
+        StoreQuery.ServeContent serve => Serve(serve, effects),
+        StoreQuery.BeginImport import => _transfers.BeginImport(import),
+        StoreQuery.BeginRebuild rebuild => _transfers.BeginRebuild(rebuild),
+        StoreQuery.CompleteTransfer complete => _transfers.Complete(complete.Transfer, now),
+        StoreQuery.AbortTransfer abort => _transfers.Abort(abort.Transfer),
+        _ => throw new UnreachableException(),
+    };
+
+    private StoreAnswer Serve(StoreQuery.ServeContent serve, ICollection<MeshEffect> effects)
+    {
+        if (serve.Target.Kind != TargetKind.Content)
+            return new StoreAnswer.Failed(StoreFault.NotFound, "blocks are served by their contents");
+        var reader = store.OpenContent(ContentId.From(serve.Target.Hash));
+        var encoder = new BaoEncoder(serve.Target.Hash, reader.Size, reader.Outboard, serve.Ranges, reader);
+        effects.Add(new NetworkEffect.SendBulk(serve.Stream, new ContentSource(serve.Header, encoder, reader)));
+        return new StoreAnswer.Done();
+    }
+
+    private ContentStatus StatusOf(ContentTarget target)
+    {
+        if (target.Kind != TargetKind.Content) return ContentStatus.Unknown;
+        var content = ContentId.From(target.Hash);
+        var artifacts = store.Resolve(new ParsedId(IdKind.Content, target.Hash.ToString()), SameContentMax);
+        if (artifacts.Count == 0) return ContentStatus.Unknown;
+        var readers = artifacts.SelectMany(PublicationsOf).Distinct().ToList();
+        return new ContentStatus(artifacts[0].Size, store.HasContent(content), [readers]);
+    }
+
+    /// <summary>Own artifacts are readable by whom they are published to; fetched ones by whom their domain shows them.</summary>
+    private IEnumerable<Publication> PublicationsOf(ArtifactInfo artifact) => artifact.Domain == store.DomainId
+        ? artifact.Published.Select(audience => new Publication(store.DomainId, audience))
+        : [new Publication(artifact.Domain, artifact.Audience)];
+}

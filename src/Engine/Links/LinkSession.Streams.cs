@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using Omega.P2P.Federation;
+using Omega.P2P.Primitives.Encoding;
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Protocol.Bulk;
+using Omega.P2P.Protocol.Connection;
+
+namespace Omega.P2P.Engine.Links;
+
+/// <summary>Streams: the node's effects, and the bytes of both directions.</summary>
+public sealed partial class LinkSession
+{
+    private const int BulkChunk = 64 * 1024;
+
+    /// <summary>
+    /// Carries out one effect of the node that concerns this link. Effects on streams that are gone are dropped:
+    /// the node hears, or has heard, of the end.
+    /// </summary>
+    public void Apply(NetworkEffect effect, Instant now, ICollection<NetworkInput> inputs)
+    {
+        switch (effect)
+        {
+            case NetworkEffect.OpenStream open:
+                Open(open, now, inputs);
+                break;
+            case NetworkEffect.SendFrame send:
+                Send(send, now, inputs);
+                break;
+            case NetworkEffect.SendBulk bulk:
+                SendBulk(bulk, inputs);
+                break;
+            case NetworkEffect.ReceiveBulk bulk:
+                if (_streams.TryGetValue(bulk.Stream, out var receiving))
+                {
+                    receiving.Sink = bulk.Sink;
+                    Read(receiving, now, inputs);
+                }
+
+                break;
+            case NetworkEffect.CloseStream close:
+                if (_streams.TryGetValue(close.Stream, out var closing))
+                {
+                    closing.CloseWhenDrained = true;
+                    Write(closing, inputs);
+                }
+
+                break;
+            case NetworkEffect.ResetStream reset:
+                if (_streams.TryGetValue(reset.Stream, out var dropped))
+                {
+                    _connection.Reset(dropped.Wire);
+                    Forget(dropped);
+                }
+
+                break;
+            case NetworkEffect.DropLink drop:
+                Close(drop.Reason, now, inputs);
+                break;
+            default:
+                throw new UnreachableException();
+        }
+
+        Drain(now, inputs);
+    }
+
+    private void Open(NetworkEffect.OpenStream open, Instant now, ICollection<NetworkInput> inputs)
+    {
+        var status = _connection.OpenStream([open.Protocol], now, out var wire);
+        if (status == OpenStreamStatus.Opening)
+            Add(wire, inbound: false).Request = open.Request;
+        else
+            inputs.Add(new NetworkInput.StreamFailed(open.Request, status.ToString()));
+    }
+
+    private void Send(NetworkEffect.SendFrame send, Instant now, ICollection<NetworkInput> inputs)
+    {
+        if (!_streams.TryGetValue(send.Stream, out var stream)) return;
+        var framed = new byte[Varint.Length((ulong)send.Payload.Length) + send.Payload.Length];
+        var prefix = Varint.Write((ulong)send.Payload.Length, framed);
+        send.Payload.Span.CopyTo(framed.AsSpan(prefix));
+        stream.Outgoing.Enqueue(framed);
+        stream.FrameCredit++;
+        Write(stream, inputs);
+        if (_streams.ContainsKey(stream.Id)) Read(stream, now, inputs);
+    }
+
+    private void SendBulk(NetworkEffect.SendBulk bulk, ICollection<NetworkInput> inputs)
+    {
+        if (!_streams.TryGetValue(bulk.Stream, out var stream))
+        {
+            bulk.Source.Dispose();
+            return;
+        }
+
+        stream.Source = bulk.Source;
+        stream.CloseWhenDrained = true;
+        Write(stream, inputs);
+    }
+
+    private void Write(LinkStream stream, ICollection<NetworkInput> inputs)
+    {
+        while (stream.Outgoing.TryPeek(out var frame))
+        {
+            var taken = _connection.Write(stream.Wire, frame.Span);
+            stream.Outgoing.Dequeue();
+            if (taken == frame.Length) continue;
+            Requeue(stream, frame[taken..]);
+            return;
+        }
+
+        if (stream.Source is not null && !PumpSource(stream, inputs)) return;
+        if (!stream.CloseWhenDrained || stream.WriteClosed) return;
+        stream.WriteClosed = true;
+        _connection.CloseWrite(stream.Wire);
+        if (stream.EndTold) Forget(stream);
+    }
+
+    private static void Requeue(LinkStream stream, ReadOnlyMemory<byte> rest)
+    {
+        var later = stream.Outgoing.ToArray();
+        stream.Outgoing.Clear();
+        stream.Outgoing.Enqueue(rest);
+        foreach (var frame in later) stream.Outgoing.Enqueue(frame);
+    }
+
+    /// <summary>Moves source bytes into frames in place; true when the source is drained.</summary>
+    private bool PumpSource(LinkStream stream, ICollection<NetworkInput> inputs)
+    {
+        try
+        {
+            while (true)
+            {
+                var room = _connection.ReserveWrite(stream.Wire, BulkChunk);
+                if (room.IsEmpty) return false;
+                var count = stream.Source!.Read(room);
+                _connection.CommitWrite(stream.Wire, count);
+                if (count > 0) continue;
+                stream.Source.Dispose();
+                stream.Source = null;
+                return true;
+            }
+        }
+        catch (IOException)
+        {
+            // The medium failed under a promise already begun: the peer sees a cut stream and asks elsewhere.
+            _connection.CommitWrite(stream.Wire, 0);
+            _connection.Reset(stream.Wire);
+            End(stream, reset: true, inputs);
+            return false;
+        }
+    }
+
+    private void Read(LinkStream stream, Instant now, ICollection<NetworkInput> inputs)
+    {
+        while (!stream.EndTold)
+        {
+            if (stream.Sink is null && stream.FrameCredit == 0) break;
+            var bytes = _connection.Peek(stream.Wire);
+            if (bytes.IsEmpty) break;
+            if (stream.Sink is not null)
+            {
+                var step = stream.Sink.Push(bytes);
+                _connection.Consume(stream.Wire, bytes.Length, now);
+                if (step == BulkStep.Continue) continue;
+                CloseSink(stream, step, inputs);
+                return;
+            }
+
+            if (!ReadFrame(stream, bytes, now, inputs)) return;
+        }
+
+        if (stream.ReadFinished && !stream.EndTold && _connection.Readable(stream.Wire) == 0)
+            End(stream, reset: stream.Decoder.IsInsideFrame, inputs);
+    }
+
+    private bool ReadFrame(LinkStream stream, ReadOnlySpan<byte> bytes, Instant now, ICollection<NetworkInput> inputs)
+    {
+        var sound = stream.Decoder.TryPush(bytes, out var consumed, out var frame);
+        _connection.Consume(stream.Wire, consumed, now);
+        if (!sound)
+        {
+            _connection.Reset(stream.Wire);
+            End(stream, reset: true, inputs);
+            return false;
+        }
+
+        if (frame is null) return true;
+        stream.FrameCredit--;
+        inputs.Add(new NetworkInput.FrameArrived(stream.Id, frame));
+        return true;
+    }
+
+    private void CloseSink(LinkStream stream, BulkStep step, ICollection<NetworkInput> inputs)
+    {
+        // Whatever would follow a finished or refused answer is of no use to anybody.
+        if (step == BulkStep.Failed || !stream.ReadFinished || !stream.WriteClosed) _connection.Reset(stream.Wire);
+        FinishSink(stream, reset: false, inputs);
+        Forget(stream);
+    }
+
+    private static void FinishSink(LinkStream stream, bool reset, ICollection<NetworkInput> inputs)
+    {
+        var sink = stream.Sink!;
+        stream.Sink = null;
+        sink.End(reset);
+        inputs.Add(new NetworkInput.BulkFinished(stream.Id, sink.Outcome));
+    }
+
+    private void End(LinkStream stream, bool reset, ICollection<NetworkInput> inputs)
+    {
+        if (stream.EndTold) return;
+        stream.EndTold = true;
+        if (stream.Sink is not null)
+        {
+            FinishSink(stream, reset, inputs);
+            _connection.Reset(stream.Wire);
+            Forget(stream);
+            return;
+        }
+
+        inputs.Add(new NetworkInput.StreamEnded(stream.Id, reset));
+        if (reset || stream.WriteClosed) Forget(stream);
+    }
+}
