@@ -23,6 +23,8 @@ public sealed partial class Libp2pConnection
         _ => _handshakeDeadlineMs,
     };
 
+    internal int WatchedDeadlines => _negotiations.Count + _answers.Count;
+
     /// <summary>Lets time pass: gives up what took too long and keeps the connection alive. Calls before
     /// <see cref="NextDeadlineMs"/> do nothing.</summary>
     public void Tick(Instant now)

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Omega.P2P.Interop.Tests;
+
+/// <summary>A js-libp2p node in a process of its own (js/peer.mjs), driven by lines of JSON.</summary>
+internal sealed class JsPeer : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _waiting = new();
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private int _lastId;
+
+    private JsPeer(Process process)
+    {
+        _process = process;
+        _waiting[0] = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public string PeerId { get; private set; } = "";
+
+    public static async Task<JsPeer> StartAsync()
+    {
+        var process = Process.Start(new ProcessStartInfo("node", "peer.mjs")
+        {
+            WorkingDirectory = JsFactAttribute.ScriptFolder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        }) ?? throw new InvalidOperationException("node did not start");
+        var peer = new JsPeer(process);
+        process.OutputDataReceived += (_, line) => peer.OnLine(line.Data);
+        process.ErrorDataReceived += (_, line) => peer._complaints.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        peer.PeerId = (await peer.WaitAsync(0)).GetString() ?? "";
+        return peer;
+    }
+
+    public async Task<JsonElement> CallAsync(string call, params object[] args)
+    {
+        var id = Interlocked.Increment(ref _lastId);
+        _waiting[id] = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new { id, call, args }));
+        await _process.StandardInput.FlushAsync();
+        return await WaitAsync(id);
+    }
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        if (!_process.WaitForExit(TimeSpan.FromSeconds(5)))
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task<JsonElement> WaitAsync(int id)
+    {
+        try
+        {
+            return await _waiting[id].Task.WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException("js-libp2p did not answer: " + string.Join('\n', _complaints));
+        }
+    }
+
+    private void OnLine(string? line)
+    {
+        if (string.IsNullOrEmpty(line))
+        {
+            return;
+        }
+
+        var answer = JsonDocument.Parse(line).RootElement;
+        if (!_waiting.TryGetValue(answer.GetProperty("id").GetInt32(), out var waiting))
+        {
+            return;
+        }
+
+        if (answer.TryGetProperty("error", out var error))
+        {
+            waiting.SetException(new InvalidOperationException(error.GetString()));
+        }
+        else
+        {
+            waiting.SetResult(answer.TryGetProperty("value", out var value) ? value : default);
+        }
+    }
+}
