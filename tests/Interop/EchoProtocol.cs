@@ -68,6 +68,7 @@ internal sealed class EchoProtocol
     private sealed class Run(int size, byte value)
     {
         private readonly byte[] _piece = Enumerable.Repeat(value, 100_000).ToArray();
+        private readonly int _size = size;
         private int _left = size;
         private long _right;
 
@@ -89,7 +90,7 @@ internal sealed class EchoProtocol
             }
 
             // Not before: js-libp2p 3 misses an end that arrives while it still negotiates the stream.
-            if (_right == size)
+            if (_right == _size)
             {
                 connection.CloseWrite(id);
             }
