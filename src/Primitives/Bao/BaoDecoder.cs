@@ -3,12 +3,12 @@ using Omega.P2P.Primitives.Hashing;
 namespace Omega.P2P.Primitives.Bao;
 
 /// <summary>
-/// Verifies an encoding as it arrives, in pieces of any size. No byte is handed over before its group has the hash that
-/// the root promises for that position, so whatever is handed over is right, even when the transfer fails later.
+/// Verifies an encoding as it arrives, in pieces of any size. No byte is handed over before its group has the hash
+/// that the root promises for that position, so whatever is handed over is right, even when the transfer fails later.
 /// <para>
-/// The claimed size gives the tree its shape. A wrong one is found at the first parent or group that does not fit, and at
-/// the latest at the content's last group: chunk hashes cover position, length and root-ness. A transfer that does not
-/// reach the last group delivers right bytes at right offsets without proving the size; see
+/// The claimed size gives the tree its shape. A wrong one is found at the first parent or group that does not fit,
+/// and at the latest at the content's last group: chunk hashes cover position, length and root-ness. A transfer that
+/// does not reach the last group delivers right bytes at right offsets without proving the size; see
 /// <see cref="IsSizeVerified"/>.
 /// </para>
 /// Memory: one group and 4 KiB, whatever the size. One thread at a time.
@@ -39,17 +39,19 @@ public sealed class BaoDecoder
     /// <summary>Why the transfer was rejected, or <see cref="BaoError.None"/>.</summary>
     public BaoError Error { get; private set; }
 
-    /// <summary>True when every requested group has been handed over; bytes after that belong to nobody here.</summary>
+    /// <summary>
+    /// True when every requested group has been handed over; bytes after that belong to nobody here.
+    /// </summary>
     public bool IsDone => Error == BaoError.None && _cursor!.IsDone;
 
     /// <summary>True once the content's last group was verified: the size is then proved.</summary>
     public bool IsSizeVerified => _cursor is { IsSizeVerified: true };
 
     /// <summary>
-    /// Takes input up to and including at most one group. Call again with the rest until <see cref="BaoStatus.NeedMore"/>,
-    /// <see cref="BaoStatus.Done"/> or <see cref="BaoStatus.Rejected"/>. An empty content gives one empty leaf without
-    /// any input. Input after the last item is rejected: check <see cref="IsDone"/> first where more may follow. After a
-    /// rejection every call rejects.
+    /// Takes input up to and including at most one group. Call again with the rest until
+    /// <see cref="BaoStatus.NeedMore"/>, <see cref="BaoStatus.Done"/> or <see cref="BaoStatus.Rejected"/>. An empty
+    /// content gives one empty leaf without any input. Input after the last item is rejected: check
+    /// <see cref="IsDone"/> first where more may follow. After a rejection every call rejects.
     /// </summary>
     public BaoStatus Push(ReadOnlySpan<byte> input, out int consumed, out BaoLeaf leaf)
     {
@@ -76,7 +78,9 @@ public sealed class BaoDecoder
         return Error == BaoError.None ? BaoStatus.Done : BaoStatus.Rejected;
     }
 
-    /// <summary>The input has ended. Anything but <see cref="BaoError.None"/> means that the transfer failed.</summary>
+    /// <summary>
+    /// The input has ended. Anything but <see cref="BaoError.None"/> means that the transfer failed.
+    /// </summary>
     public BaoError Finish()
     {
         if (Error == BaoError.None && !_cursor!.IsDone) Error = BaoError.Truncated;

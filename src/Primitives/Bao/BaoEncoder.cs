@@ -4,8 +4,8 @@ namespace Omega.P2P.Primitives.Bao;
 
 /// <summary>
 /// Produces the combined encoding of ranges of a content, without the size header: parents of 64 bytes and groups in
-/// pre-order, only where the ranges lie. It checks what it reads from outboard and content before a byte leaves, so rot on
-/// the disk ends the transfer with an error instead of being sent. Pull: the caller decides how much and when.
+/// pre-order, only where the ranges lie. It checks what it reads from outboard and content before a byte leaves, so
+/// rot on the disk ends the transfer with an error instead of being sent. Pull: the caller decides how much and when.
 /// Memory: one group and 4 KiB. One thread at a time.
 /// </summary>
 public sealed class BaoEncoder
@@ -40,8 +40,9 @@ public sealed class BaoEncoder
     public bool IsDone => _itemSent == _itemLength && _cursor.IsDone;
 
     /// <summary>
-    /// Fills <paramref name="output"/> as far as the encoding goes and returns the number of bytes: fewer than asked only
-    /// at the end or before a damaged item, which <see cref="Error"/> tells. What the readers throw passes through.
+    /// Fills <paramref name="output"/> as far as the encoding goes and returns the number of bytes: fewer than asked
+    /// only at the end or before a damaged item, which <see cref="Error"/> tells. What the readers throw passes
+    /// through.
     /// </summary>
     public int Read(Span<byte> output)
     {

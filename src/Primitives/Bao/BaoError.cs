@@ -7,8 +7,8 @@ public enum BaoError
     None,
 
     /// <summary>
-    /// A parent does not have the hash that the nodes above it promise: flipped bytes, another content, or a claimed size
-    /// whose tree has another shape.
+    /// A parent does not have the hash that the nodes above it promise: flipped bytes, another content, or a claimed
+    /// size whose tree has another shape.
     /// </summary>
     WrongParent,
 

@@ -16,7 +16,9 @@ public readonly record struct BaoTree
     /// <summary>Largest group: 2^8 chunks, 256 KiB.</summary>
     public const int GroupLogMax = 8;
 
-    /// <summary>A negative size or a group log outside 0..8 throws <see cref="ArgumentOutOfRangeException"/>.</summary>
+    /// <summary>
+    /// A negative size or a group log outside 0..8 throws <see cref="ArgumentOutOfRangeException"/>.
+    /// </summary>
     public BaoTree(long size, int groupLog = DefaultGroupLog)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
@@ -43,6 +45,8 @@ public readonly record struct BaoTree
     /// <summary>First byte of a group.</summary>
     public long ByteStart(long group) => group * GroupSize;
 
-    /// <summary>The byte after the last of the groups before <paramref name="group"/>, clipped to the content.</summary>
+    /// <summary>
+    /// The byte after the last of the groups before <paramref name="group"/>, clipped to the content.
+    /// </summary>
     public long ByteEnd(long group) => group >= GroupCount ? Size : group * GroupSize;
 }

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Omega.P2P.Primitives.Bao;
 
 /// <summary>
-/// Which bytes of a content are wanted: sorted, disjoint, non-adjacent, non-empty ranges, at most <see cref="CountMax"/>.
-/// A transfer carries the whole chunk groups that they touch. Immutable.
+/// Which bytes of a content are wanted: sorted, disjoint, non-adjacent, non-empty ranges, at most
+/// <see cref="CountMax"/>. A transfer carries the whole chunk groups that they touch. Immutable.
 /// </summary>
 public sealed class ByteRanges
 {
@@ -29,8 +29,8 @@ public sealed class ByteRanges
     }
 
     /// <summary>
-    /// Sorts and joins ranges in any order. False when there are more than <see cref="CountMax"/>, or one has a negative
-    /// start or length or ends beyond <see cref="long.MaxValue"/>. Empty ranges vanish.
+    /// Sorts and joins ranges in any order. False when there are more than <see cref="CountMax"/>, or one has a
+    /// negative start or length or ends beyond <see cref="long.MaxValue"/>. Empty ranges vanish.
     /// </summary>
     public static bool TryCreate(ReadOnlySpan<ByteRange> ranges, out ByteRanges value)
     {
@@ -63,8 +63,8 @@ public sealed class ByteRanges
 
     /// <summary>
     /// The chunk groups (16 KiB unless <paramref name="groupLog"/> says otherwise) that a transfer of these ranges
-    /// carries, as bytes clipped to a content of <paramref name="size"/> bytes. Where no byte of the content is touched,
-    /// that is its last group, which proves the size.
+    /// carries, as bytes clipped to a content of <paramref name="size"/> bytes. Where no byte of the content is
+    /// touched, that is its last group, which proves the size.
     /// </summary>
     public ByteRanges Groups(long size, int groupLog = BaoTree.DefaultGroupLog)
     {
@@ -87,7 +87,9 @@ public sealed class ByteRanges
         return inside._ranges.Length > 0 || size == 0 ? inside : new ByteRanges([new ByteRange(size - 1, 1)]);
     }
 
-    /// <summary>Whether any wanted byte lies in [<paramref name="start"/>, <paramref name="end"/>). O(log count).</summary>
+    /// <summary>
+    /// Whether any wanted byte lies in [<paramref name="start"/>, <paramref name="end"/>). O(log count).
+    /// </summary>
     public bool Touches(long start, long end)
     {
         int low = 0, high = _ranges.Length;

@@ -24,8 +24,8 @@ public sealed class Outboard : IOutboardReader
     public long Size { get; }
 
     /// <summary>
-    /// Bytes of the outboard of a content of <paramref name="size"/> bytes: 8 up to one group, 4 MiB for 1 GiB. Throws
-    /// <see cref="OverflowException"/> beyond 2 GiB of outboard (549 GB of content in groups of 16 KiB).
+    /// Bytes of the outboard of a content of <paramref name="size"/> bytes: 8 up to one group, 4 MiB for 1 GiB.
+    /// Throws <see cref="OverflowException"/> beyond 2 GiB of outboard (549 GB of content in groups of 16 KiB).
     /// </summary>
     public static int Length(long size) => Length(size, BaoTree.DefaultGroupLog);
 

@@ -5,9 +5,9 @@ using Omega.P2P.Primitives.Hashing;
 namespace Omega.P2P.Primitives.Bao;
 
 /// <summary>
-/// Root hash and outboard of a content in one pass, near the speed of hashing alone: sixteen groups at a time go through
-/// the SIMD kernels, and the tree above them is hashed level by level at the end. Feed large spans. Memory: 32 bytes for
-/// each group while it runs. One thread at a time; input is not kept.
+/// Root hash and outboard of a content in one pass, near the speed of hashing alone: sixteen groups at a time go
+/// through the SIMD kernels, and the tree above them is hashed level by level at the end. Feed large spans. Memory:
+/// 32 bytes for each group while it runs. One thread at a time; input is not kept.
 /// </summary>
 public sealed class OutboardBuilder
 {
@@ -65,8 +65,8 @@ public sealed class OutboardBuilder
     }
 
     /// <summary>
-    /// The root hash, and the outboard in the layout of <see cref="Outboard"/>, owned by the caller. The builder is then
-    /// empty again.
+    /// The root hash, and the outboard in the layout of <see cref="Outboard"/>, owned by the caller. The builder is
+    /// then empty again.
     /// </summary>
     public byte[] Finish(out Hash256 root)
     {
@@ -92,7 +92,9 @@ public sealed class OutboardBuilder
         return outboard;
     }
 
-    /// <summary>One group by itself; the very first is also kept as a node, since it may turn out to be the root.</summary>
+    /// <summary>
+    /// One group by itself; the very first is also kept as a node, since it may turn out to be the root.
+    /// </summary>
     private void AddGroup(ReadOnlySpan<byte> group)
     {
         var node = Blake3Tree.SubtreeOf(group, (ulong)_groupCount << _groupLog, Blake3Key.Plain);
@@ -101,7 +103,9 @@ public sealed class OutboardBuilder
         _groupCount++;
     }
 
-    /// <summary>Whole groups: a power of two of chunks each, so pairing level by level never crosses a group's border.</summary>
+    /// <summary>
+    /// Whole groups: a power of two of chunks each, so pairing level by level never crosses a group's border.
+    /// </summary>
     [SkipLocalsInit]
     private void AddGroups(ReadOnlySpan<byte> input, int groups)
     {
@@ -140,8 +144,9 @@ public sealed class OutboardBuilder
     }
 
     /// <summary>
-    /// Pre-order number of the node at <paramref name="level"/> whose first group is <paramref name="group"/>: walking down
-    /// from the top, a step to the left passes one parent, a step to the right as many as the left subtree has groups.
+    /// Pre-order number of the node at <paramref name="level"/> whose first group is <paramref name="group"/>:
+    /// walking down from the top, a step to the left passes one parent, a step to the right as many as the left
+    /// subtree has groups.
     /// </summary>
     private long NodeIndex(long group, int level)
     {

@@ -17,7 +17,9 @@ public static class Blake3
         return Hash256.From(output);
     }
 
-    /// <summary>Fills <paramref name="output"/>, of any length, with the first bytes of the extended output.</summary>
+    /// <summary>
+    /// Fills <paramref name="output"/>, of any length, with the first bytes of the extended output.
+    /// </summary>
     public static void Hash(ReadOnlySpan<byte> input, Span<byte> output) =>
         Blake3Tree.RootOf(input, Blake3Key.Plain).WriteRoot(output, 0);
 

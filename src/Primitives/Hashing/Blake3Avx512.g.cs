@@ -8,10 +8,11 @@ namespace Omega.P2P.Primitives.Hashing;
 internal static unsafe partial class Blake3Avx512
 {
     /// <summary>
-    /// Hashes up to 16 inputs, one in each lane; lanes left over repeat the last input. Writes
-    /// 16 outputs of 32 bytes in every case.
+    /// Hashes up to 16 inputs, one in each lane; lanes left over repeat the last.
+    /// Writes 16 outputs of 32 bytes in every case.
     /// </summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Hash16(
         byte* input, int count, in Blake3Job job, ulong counter, byte* output)
     {

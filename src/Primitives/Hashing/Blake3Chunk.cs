@@ -1,8 +1,8 @@
 namespace Omega.P2P.Primitives.Hashing;
 
 /// <summary>
-/// One chunk of up to 1,024 bytes being filled (BLAKE3 section 2.4). The last block is kept back, because only the end
-/// of the chunk tells that it is the last.
+/// One chunk of up to 1,024 bytes being filled (BLAKE3 section 2.4). The last block is kept back, because only the
+/// end of the chunk tells that it is the last.
 /// </summary>
 internal unsafe struct Blake3Chunk
 {

@@ -30,10 +30,14 @@ public sealed class Blake3Hasher : IDisposable
     /// <summary>Plain hashing.</summary>
     public static Blake3Hasher Create() => new(Blake3Key.Plain);
 
-    /// <summary>Keyed hashing; a key of another length than 32 bytes throws <see cref="ArgumentException"/>.</summary>
+    /// <summary>
+    /// Keyed hashing; a key of another length than 32 bytes throws <see cref="ArgumentException"/>.
+    /// </summary>
     public static Blake3Hasher CreateKeyed(ReadOnlySpan<byte> key) => new(Blake3Key.Keyed(key));
 
-    /// <summary>Key derivation: the updates are the material, <paramref name="context"/> a hard-coded string.</summary>
+    /// <summary>
+    /// Key derivation: the updates are the material, <paramref name="context"/> a hard-coded string.
+    /// </summary>
     public static Blake3Hasher CreateDeriveKey(string context) => new(Blake3Key.DeriveKey(context));
 
     /// <summary>Adds bytes at the end of the input.</summary>
@@ -64,8 +68,8 @@ public sealed class Blake3Hasher : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="Update(ReadOnlySpan{byte})"/>, with subtrees hashed side by side on <paramref name="scheduler"/>;
-    /// returns when all is hashed. Allocates a closure and rents 64 bytes for each piece of 128 KiB or more.
+    /// As <see cref="Update(ReadOnlySpan{byte})"/>, with subtrees hashed side by side on
+    /// <paramref name="scheduler"/>; returns when all is hashed. Allocates a closure and rents 64 bytes for each piece of 128 KiB or more.
     /// </summary>
     public void Update(ReadOnlyMemory<byte> input, IParallelScheduler scheduler)
     {
@@ -115,8 +119,8 @@ public sealed class Blake3Hasher : IDisposable
     }
 
     /// <summary>
-    /// Writes extended output (XOF) from byte position <paramref name="offset"/> on; more input may follow. The first 32
-    /// bytes at offset 0 are the hash.
+    /// Writes extended output (XOF) from byte position <paramref name="offset"/> on; more input may follow. The
+    /// first 32 bytes at offset 0 are the hash.
     /// </summary>
     public void Finish(Span<byte> output, ulong offset = 0)
     {
@@ -217,7 +221,8 @@ public sealed class Blake3Hasher : IDisposable
     }
 
     /// <summary>
-    /// Merges what is complete now that more input is known to follow: one value stays for each set bit of the chunk count.
+    /// Merges what is complete now that more input is known to follow: one value stays for each set bit of the chunk
+    /// count.
     /// </summary>
     private void MergeStack()
     {

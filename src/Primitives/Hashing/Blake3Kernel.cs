@@ -3,14 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Omega.P2P.Primitives.Hashing;
 
 /// <summary>
-/// Chooses, at run time, the widest kernel this processor has and feeds it. All kernels share one shape: hash N inputs
-/// of the same number of 64-byte blocks, lying one after the other, to N chaining values of 32 bytes.
+/// Chooses, at run time, the widest kernel this processor has and feeds it. All kernels share one shape: hash N
+/// inputs of the same number of 64-byte blocks, lying one after the other, to N chaining values of 32 bytes.
 /// </summary>
 internal static unsafe class Blake3Kernel
 {
     /// <summary>avx512, avx2, v128 or scalar.</summary>
     public static string Name =>
-        Blake3Avx512.IsSupported ? "avx512" : Blake3Avx2.IsSupported ? "avx2" : Blake3V128.IsSupported ? "v128" : "scalar";
+        Blake3Avx512.IsSupported ? "avx512"
+        : Blake3Avx2.IsSupported ? "avx2"
+        : Blake3V128.IsSupported ? "v128"
+        : "scalar";
 
     /// <summary>Hashes <paramref name="count"/> whole chunks at the start of <paramref name="input"/>.</summary>
     public static void HashChunks(
@@ -30,8 +33,8 @@ internal static unsafe class Blake3Kernel
     }
 
     /// <summary>
-    /// Hashes <paramref name="count"/> pairs of chaining values, 64 bytes each; <paramref name="cvs"/> may begin where
-    /// <paramref name="pairs"/> begins, since every kernel reads its inputs before it writes.
+    /// Hashes <paramref name="count"/> pairs of chaining values, 64 bytes each; <paramref name="cvs"/> may begin
+    /// where <paramref name="pairs"/> begins, since every kernel reads its inputs before it writes.
     /// </summary>
     public static void HashParents(ReadOnlySpan<byte> pairs, int count, in Blake3Key key, Span<byte> cvs)
     {
@@ -53,8 +56,9 @@ internal static unsafe class Blake3Kernel
     }
 
     /// <summary>
-    /// Passes of the widest kernel; a last one with empty lanes beats several narrow ones from five inputs on, and four
-    /// lanes beat one from two inputs on (measured: a 16-lane pass costs as much as 1.4 chunks in the scalar kernel).
+    /// Passes of the widest kernel; a last one with empty lanes beats several narrow ones from five inputs on, and
+    /// four lanes beat one from two inputs on (measured: a 16-lane pass costs as much as 1.4 chunks in the scalar
+    /// kernel).
     /// </summary>
     [SkipLocalsInit]
     private static void HashAll(byte* input, int count, in Blake3Job job, byte* output)

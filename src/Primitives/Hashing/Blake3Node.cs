@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Omega.P2P.Primitives.Hashing;
 
 /// <summary>
-/// One tree node before its last compression: input chaining value, block, length, counter and flags. Whether it is the
-/// root is only known at the end, and the root is compressed with another flag (BLAKE3 section 2.5), hence this stage.
+/// One tree node before its last compression: input chaining value, block, length, counter and flags. Whether it is
+/// the root is only known at the end, and the root is compressed with another flag (BLAKE3 section 2.5), hence this
+/// stage.
 /// </summary>
 internal unsafe struct Blake3Node
 {
@@ -31,10 +32,15 @@ internal unsafe struct Blake3Node
     /// <summary>Writes the 32-byte chaining value of a node that is not the root.</summary>
     public readonly void WriteCv(Span<byte> output) => WriteShort(output, rootFlag: 0);
 
-    /// <summary>Writes 32 bytes: the root hash when <paramref name="isRoot"/>, the chaining value otherwise.</summary>
-    public readonly void WriteCv(Span<byte> output, bool isRoot) => WriteShort(output, isRoot ? Blake3Constants.Root : 0);
+    /// <summary>
+    /// Writes 32 bytes: the root hash when <paramref name="isRoot"/>, the chaining value otherwise.
+    /// </summary>
+    public readonly void WriteCv(Span<byte> output, bool isRoot) =>
+        WriteShort(output, isRoot ? Blake3Constants.Root : 0);
 
-    /// <summary>Writes root output bytes from byte position <paramref name="offset"/> on (BLAKE3 section 2.6).</summary>
+    /// <summary>
+    /// Writes root output bytes from byte position <paramref name="offset"/> on (BLAKE3 section 2.6).
+    /// </summary>
     public readonly void WriteRoot(Span<byte> output, ulong offset)
     {
         var words = stackalloc uint[16];

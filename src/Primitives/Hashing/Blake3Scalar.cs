@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Omega.P2P.Primitives.Hashing;
 
-/// <summary>The compression function on one block (BLAKE3 section 2.2), for single blocks and machines without SIMD.</summary>
+/// <summary>
+/// The compression function on one block (BLAKE3 section 2.2), for single blocks and machines without SIMD.
+/// </summary>
 internal static unsafe partial class Blake3Scalar
 {
     /// <summary>Replaces the eight words at <paramref name="cv"/> by those after one more block.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Omega.P2P.Primitives.Hashing;
 
 /// <summary>
-/// A hashed piece of a larger content: the two 32-byte chaining values below its top node. Threads that read pieces of a
-/// file into their own buffers hash them where they are still in cache, in any order; one
+/// A hashed piece of a larger content: the two 32-byte chaining values below its top node. Threads that read pieces
+/// of a file into their own buffers hash them where they are still in cache, in any order; one
 /// <see cref="Blake3Hasher.Append"/> per piece, in order, then gives the hash. Plain mode only. 80 bytes, no heap.
 /// </summary>
 public readonly struct Blake3Subtree
@@ -36,7 +36,7 @@ public readonly struct Blake3Subtree
     public static Blake3Subtree Of(ReadOnlySpan<byte> piece, long offset)
     {
         var isPiece = piece.Length >= 2 * Blake3Constants.ChunkSize && BitOperations.IsPow2(piece.Length);
-        if (!isPiece) throw new ArgumentException("A piece has a power of two of bytes, at least 2,048.", nameof(piece));
+        if (!isPiece) throw new ArgumentException("A piece has a power of two of bytes from 2,048.", nameof(piece));
         if (offset < 0 || offset % piece.Length != 0)
         {
             throw new ArgumentException("A piece lies at a multiple of its length.", nameof(offset));

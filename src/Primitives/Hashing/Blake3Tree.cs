@@ -6,12 +6,14 @@ namespace Omega.P2P.Primitives.Hashing;
 
 /// <summary>
 /// The BLAKE3 tree over a span: chunks are hashed side by side, then each level of parents side by side. Pairing
-/// neighbours level by level and carrying an odd last one up gives the tree of section 2.1 of the specification, where
-/// every left subtree is a complete one.
+/// neighbours level by level and carrying an odd last one up gives the tree of section 2.1 of the specification,
+/// where every left subtree is a complete one.
 /// </summary>
 internal static unsafe class Blake3Tree
 {
-    /// <summary>Chunks handled level by level on the stack (8 KiB of chaining values): 256 KiB, inside one core's L2.</summary>
+    /// <summary>
+    /// Chunks handled level by level on the stack (8 KiB of chaining values): 256 KiB, inside one core's L2.
+    /// </summary>
     public const int PieceChunks = 256;
 
     private const int PieceSize = PieceChunks * Blake3Constants.ChunkSize;
@@ -20,8 +22,8 @@ internal static unsafe class Blake3Tree
     public static Blake3Node RootOf(ReadOnlySpan<byte> content, in Blake3Key key) => SubtreeOf(content, 0, in key);
 
     /// <summary>
-    /// The node on top of a subtree: <paramref name="input"/> starts at chunk <paramref name="firstChunk"/>, is not empty
-    /// unless it is the whole content, and ends the content or has a power of two of chunks.
+    /// The node on top of a subtree: <paramref name="input"/> starts at chunk <paramref name="firstChunk"/>, is not
+    /// empty unless it is the whole content, and ends the content or has a power of two of chunks.
     /// </summary>
     public static Blake3Node SubtreeOf(ReadOnlySpan<byte> input, ulong firstChunk, in Blake3Key key)
     {
@@ -38,8 +40,8 @@ internal static unsafe class Blake3Tree
     }
 
     /// <summary>
-    /// Writes the two chaining values (64 bytes) below the node on top of <paramref name="input"/>, which is longer than
-    /// one chunk and otherwise as for <see cref="SubtreeOf"/>.
+    /// Writes the two chaining values (64 bytes) below the node on top of <paramref name="input"/>, which is longer
+    /// than one chunk and otherwise as for <see cref="SubtreeOf"/>.
     /// </summary>
     [SkipLocalsInit]
     public static void Children(ReadOnlySpan<byte> input, ulong firstChunk, in Blake3Key key, Span<byte> children)
@@ -75,7 +77,9 @@ internal static unsafe class Blake3Tree
         return whole + 1;
     }
 
-    /// <summary>Replaces <paramref name="count"/> values by those one level up, in place; returns their number.</summary>
+    /// <summary>
+    /// Replaces <paramref name="count"/> values by those one level up, in place; returns their number.
+    /// </summary>
     public static int ParentLevel(Span<byte> cvs, int count, in Blake3Key key)
     {
         var pairs = count / 2;

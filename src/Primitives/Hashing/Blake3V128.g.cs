@@ -7,8 +7,8 @@ namespace Omega.P2P.Primitives.Hashing;
 internal static unsafe partial class Blake3V128
 {
     /// <summary>
-    /// Hashes up to 4 inputs, one in each lane; lanes left over repeat the last input. Writes
-    /// 4 outputs of 32 bytes in every case.
+    /// Hashes up to 4 inputs, one in each lane; lanes left over repeat the last.
+    /// Writes 4 outputs of 32 bytes in every case.
     /// </summary>
     [SkipLocalsInit]
     public static void Hash4(

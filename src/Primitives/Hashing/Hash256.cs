@@ -41,7 +41,9 @@ public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
     [UnscopedRef]
     public ReadOnlySpan<byte> AsSpan() => _bytes;
 
-    /// <summary>Writes the 32 bytes at the start of <paramref name="destination"/>; throws when it is shorter.</summary>
+    /// <summary>
+    /// Writes the 32 bytes at the start of <paramref name="destination"/>; throws when it is shorter.
+    /// </summary>
     public void CopyTo(Span<byte> destination) => AsSpan().CopyTo(destination);
 
     /// <summary>A new array of 32 bytes, owned by the caller.</summary>

@@ -57,8 +57,8 @@ internal sealed class BaoSample : IContentReader
     }
 
     /// <summary>
-    /// Pushes <paramref name="encoding"/> in pieces of <paramref name="step"/> bytes. Every delivered byte is compared with
-    /// the true content, whatever the outcome.
+    /// Pushes <paramref name="encoding"/> in pieces of <paramref name="step"/> bytes. Every delivered byte is
+    /// compared with the true content, whatever the outcome.
     /// </summary>
     public BaoError Decode(
         byte[] encoding, ByteRanges ranges, out ByteRanges delivered,
@@ -87,7 +87,8 @@ internal sealed class BaoSample : IContentReader
 
     public static ByteRanges Ranges(params (long Start, long Length)[] ranges)
     {
-        Assert.True(ByteRanges.TryCreate(ranges.Select(r => new ByteRange(r.Start, r.Length)).ToArray(), out var value));
+        var list = ranges.Select(r => new ByteRange(r.Start, r.Length)).ToArray();
+        Assert.True(ByteRanges.TryCreate(list, out var value));
         return value;
     }
 }

@@ -7,8 +7,8 @@ using Omega.P2P.Primitives.Tests.Hashing;
 namespace Omega.P2P.Primitives.Tests.Bao;
 
 /// <summary>
-/// The public bao vectors (oconnor663/bao, tests/test_vectors.json), made for groups of one chunk. Their encodings begin
-/// with the 8-byte size, which ours leaves to the message around it.
+/// The public bao vectors (oconnor663/bao, tests/test_vectors.json), made for groups of one chunk. Their encodings
+/// begin with the 8-byte size, which ours leaves to the message around it.
 /// </summary>
 public sealed class BaoVectorTests
 {

@@ -27,11 +27,12 @@ internal static partial class Blake3KernelGenerator
             ? ["System.Runtime.CompilerServices", "System.Runtime.Intrinsics"]
             : ["System.Runtime.CompilerServices", "System.Runtime.Intrinsics", "System.Runtime.Intrinsics.X86"]);
         Line(code, $"/// <summary>", 1);
-        Line(code, $"/// Hashes up to {shape.Lanes} inputs, one in each lane; lanes left over repeat the last input. Writes", 1);
-        Line(code, $"/// {shape.Lanes} outputs of 32 bytes in every case.", 1);
+        Line(code, $"/// Hashes up to {shape.Lanes} inputs, one in each lane; lanes left over repeat the last.", 1);
+        Line(code, $"/// Writes {shape.Lanes} outputs of 32 bytes in every case.", 1);
         Line(code, $"/// </summary>", 1);
         // Wider vectors than the precompiled baseline are compiled at run time: then at once, not in slow tiers first.
-        Line(code, shape == V128 ? "[SkipLocalsInit]" : "[SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]", 1);
+        Line(code, "[SkipLocalsInit]", 1);
+        if (shape != V128) Line(code, "[MethodImpl(MethodImplOptions.AggressiveOptimization)]", 1);
         Line(code, $"public static void Hash{shape.Lanes}(", 1);
         Line(code, "byte* input, int count, in Blake3Job job, ulong counter, byte* output)");
         Line(code, "{", 1);
@@ -95,7 +96,9 @@ internal static partial class Blake3KernelGenerator
         }
     }
 
-    /// <summary>Sixteen rows of sixteen words to sixteen columns: 32-bit, 64-bit, then 128-bit pieces change places.</summary>
+    /// <summary>
+    /// Sixteen rows of sixteen words to sixteen columns: 32-bit, 64-bit, then 128-bit pieces change places.
+    /// </summary>
     private static void Transpose512(StringBuilder code)
     {
         for (var i = 0; i < 16; i++) Line(code, $"var r{i} = Vector512.Load((uint*)(input + rows[{i}]));", 3);
@@ -114,8 +117,9 @@ internal static partial class Blake3KernelGenerator
     }
 
     /// <summary>
-    /// Asks for the same block of the next sixteen inputs, a row or two after each half round: in one burst at the loads
-    /// the requests would fill the line buffers and stall them. Past the end of the input a prefetch does nothing.
+    /// Asks for the same block of the next sixteen inputs, a row or two after each half round: in one burst at the
+    /// loads the requests would fill the line buffers and stall them. Past the end of the input a prefetch does
+    /// nothing.
     /// </summary>
     private static void Prefetch(StringBuilder code, int half)
     {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Omega.P2P.Primitives.Tests.Hashing;
 
 /// <summary>
-/// Writes the straight-line BLAKE3 kernels. A loop over rounds would keep the message words in memory and permute them
-/// at run time; unrolled, the permutation costs nothing and all sixteen words stay in locals.
+/// Writes the straight-line BLAKE3 kernels. A loop over rounds would keep the message words in memory and permute
+/// them at run time; unrolled, the permutation costs nothing and all sixteen words stay in locals.
 /// </summary>
 internal static partial class Blake3KernelGenerator
 {
@@ -36,7 +36,9 @@ internal static partial class Blake3KernelGenerator
         code.Append(CultureInfo.InvariantCulture, $"internal static unsafe partial class {type}\n{{\n");
     }
 
-    /// <summary>Seven rounds of eight quarter rounds; four independent quarters are interleaved line by line.</summary>
+    /// <summary>
+    /// Seven rounds of eight quarter rounds; four independent quarters are interleaved line by line.
+    /// </summary>
     private static void Rounds(
         StringBuilder code, Func<string, int, string> rotate, int depth, Action<int>? afterHalf = null)
     {

@@ -35,5 +35,6 @@ internal static class Blake3Vectors
         return cases;
     }
 
-    private static byte[] Hex(JsonElement row, string name) => Convert.FromHexString(row.GetProperty(name).GetString()!);
+    private static byte[] Hex(JsonElement row, string name) =>
+        Convert.FromHexString(row.GetProperty(name).GetString()!);
 }

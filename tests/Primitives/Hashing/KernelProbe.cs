@@ -6,8 +6,8 @@ using Omega.P2P.Primitives.Hashing;
 namespace Omega.P2P.Primitives.Tests.Hashing;
 
 /// <summary>
-/// Which instructions a process may use is fixed when its runtime starts, so the lower kernels are seen in child processes:
-/// this assembly started as a program with one variable set prints its kernel and a digest of many hashes.
+/// Which instructions a process may use is fixed when its runtime starts, so the lower kernels are seen in child
+/// processes: this assembly started as a program with one variable set prints its kernel and a digest of many hashes.
 /// </summary>
 internal static class KernelProbe
 {
