@@ -69,7 +69,8 @@ public sealed class Blake3Hasher : IDisposable
 
     /// <summary>
     /// As <see cref="Update(ReadOnlySpan{byte})"/>, with subtrees hashed side by side on
-    /// <paramref name="scheduler"/>; returns when all is hashed. Allocates a closure and rents 64 bytes for each piece of 128 KiB or more.
+    /// <paramref name="scheduler"/>; returns when all is hashed.
+    /// Allocates a closure and rents 64 bytes for each piece of 128 KiB or more.
     /// </summary>
     public void Update(ReadOnlyMemory<byte> input, IParallelScheduler scheduler)
     {
