@@ -1,0 +1,104 @@
+using Omega.P2P.Engine.Links;
+using Omega.P2P.Federation;
+using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Protocol.Connection;
+using StreamId = Omega.P2P.Federation.StreamId;
+
+namespace Omega.P2P.Engine.Tests.Links;
+
+/// <summary>Two link sessions joined in memory; bytes cross in pieces of a given size.</summary>
+internal sealed class LinkPair : IDisposable
+{
+    private readonly int _piece;
+    private long _nowMs;
+
+    public LinkPair(int piece = 1 << 20)
+    {
+        _piece = piece;
+        var chance = new CountingRandom();
+        var (dialler, listener) = (Ed25519PrivateKey.Generate(chance), Ed25519PrivateKey.Generate(chance));
+        Left = new LinkSession(
+            new LinkId(1),
+            new ConnectionSettings
+            {
+                Role = ConnectionRole.Dialer,
+                Key = dialler,
+                Random = chance,
+                ExpectedPeer = PeerId.From(listener.PublicKey),
+            },
+            null, new DialId(7), Now);
+        Right = new LinkSession(
+            new LinkId(2),
+            new ConnectionSettings { Role = ConnectionRole.Listener, Key = listener, Random = chance },
+            null, null, Now);
+        Run();
+    }
+
+    public LinkSession Left { get; }
+
+    public LinkSession Right { get; }
+
+    /// <summary>What each node would have heard, and not taken yet.</summary>
+    public List<NetworkInput> LeftInputs { get; } = [];
+
+    public List<NetworkInput> RightInputs { get; } = [];
+
+    private Instant Now => new(1_800_000_000_000, _nowMs);
+
+    public void ApplyLeft(NetworkEffect effect)
+    {
+        Left.Apply(effect, Now, LeftInputs);
+        Run();
+    }
+
+    public void ApplyRight(NetworkEffect effect)
+    {
+        Right.Apply(effect, Now, RightInputs);
+        Run();
+    }
+
+    /// <summary>Opens a stream from the left; its two numbers.</summary>
+    public (StreamId Left, StreamId Right) Open(string protocol)
+    {
+        ApplyLeft(new NetworkEffect.OpenStream(new RequestId(1), Left.Id, protocol));
+        var ready = Assert.Single(LeftInputs.OfType<NetworkInput.StreamReady>());
+        var opened = Assert.Single(RightInputs.OfType<NetworkInput.StreamOpened>());
+        Assert.Equal(protocol, opened.Protocol);
+        LeftInputs.Clear();
+        RightInputs.Clear();
+        return (ready.Stream, opened.Stream);
+    }
+
+    public void Dispose()
+    {
+        Left.Dispose();
+        Right.Dispose();
+    }
+
+    /// <summary>Carries bytes until both sides are quiet.</summary>
+    public void Run()
+    {
+        while (Carry(Left, Right, LeftInputs, RightInputs) | Carry(Right, Left, RightInputs, LeftInputs)) _nowMs++;
+    }
+
+    private bool Carry(LinkSession from, LinkSession to, List<NetworkInput> fromInputs, List<NetworkInput> toInputs)
+    {
+        var output = from.PeekOutput();
+        if (output.IsEmpty) return false;
+        var take = output.Length > _piece ? output[.._piece] : output;
+        to.Receive(take.Span, Now, toInputs);
+        from.ConsumeOutput(take.Length, Now, fromInputs);
+        return true;
+    }
+
+    private sealed class CountingRandom : IRandomSource
+    {
+        private byte _next;
+
+        public void Fill(Span<byte> destination)
+        {
+            foreach (ref var value in destination) value = _next += 37;
+        }
+    }
+}
