@@ -4,8 +4,8 @@ using Omega.P2P.Primitives.Merkle;
 namespace Omega.P2P.Primitives.Tests.Merkle;
 
 /// <summary>
-/// The definitions of RFC 6962 section 2.1 word for word: recursive, and the judge of the fast code. Roots of ranges are
-/// remembered, since each is asked for thousands of times.
+/// The definitions of RFC 6962 section 2.1 word for word: recursive, and the judge of the fast code. Roots are
+/// kept, since each is asked for often.
 /// </summary>
 internal sealed class NaiveTree(Hash256[] leaves)
 {
