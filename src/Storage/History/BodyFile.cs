@@ -63,6 +63,10 @@ internal sealed class BodyFile : IDisposable
         return true;
     }
 
+    /// <summary>Whether a leaf has bytes here, right or wrong.</summary>
+    public bool IsPresent(long index) =>
+        index >= 0 && index < Count && End(index) != (index == 0 ? 0 : End(index - 1));
+
     /// <summary>Forgets all leaves from an index on.</summary>
     public void Truncate(long count)
     {

@@ -79,6 +79,9 @@ internal sealed class EpochLog : IDisposable
         _bodies.TryRead(index, out salt, out body)
         && index < _leaves.Size && LogCommitment.Opens(_leaves.Commitment(index), salt.AsSpan(), body);
 
+    /// <summary>Whether there are bytes for a leaf that are not its body.</summary>
+    public bool IsBodyDamaged(long index) => _bodies.IsPresent(index) && !TryBody(index, out _, out _);
+
     public Hash256[] Commitments(long from, long to) => _leaves.Commitments(from, to);
 
     public Hash256 RootAt(long size) => _leaves.RootAt(size);

@@ -73,6 +73,12 @@ public sealed partial class PublicHistory
         }
     }
 
+    internal bool IsBodyDamaged(long epoch, long index)
+    {
+        lock (_gate)
+            return TryEpoch(epoch, index + 1, out EpochLog? log) && log!.IsBodyDamaged(index);
+    }
+
     private bool TryEpoch(long epoch, long size, out EpochLog? log) =>
         _epochs.TryGetValue(epoch, out log) && size >= 0 && size <= log.Replayed;
 }

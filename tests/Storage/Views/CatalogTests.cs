@@ -65,9 +65,9 @@ public abstract class CatalogTests : IDisposable
     [Fact]
     public void MoreRowsThanABatchAllArrive()
     {
-        Log.Add([.. Enumerable.Range(0, 9000).Select(i => Row(i, created: i))]);
+        Log.Add([.. Enumerable.Range(0, 5000).Select(i => Row(i, created: i))]);
         using var catalog = new Catalog(OpenView, Log);
-        Assert.Equal(Enumerable.Range(0, 9000), Numbers(catalog, new CatalogQuery()));
+        Assert.Equal(Enumerable.Range(0, 5000), Numbers(catalog, new CatalogQuery()));
     }
 
     public void Dispose()

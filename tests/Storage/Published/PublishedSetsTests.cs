@@ -1,0 +1,112 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Merkle;
+using Omega.P2P.Storage.Published;
+
+namespace Omega.P2P.Storage.Tests.Published;
+
+public sealed class PublishedSetsTests
+{
+    [Fact]
+    public void TheRootDependsOnTheSetAlone()
+    {
+        var one = new PublishedSets();
+        var other = new PublishedSets();
+        for (int i = 0; i < 200; i++)
+            one.Publish("peers", Key(i), Entry(i));
+        for (int i = 299; i >= 0; i--)
+        {
+            other.Publish("peers", Key(i), Entry(i + 1));
+            other.Publish("peers", Key(i), Entry(i));
+        }
+
+        for (int i = 200; i < 300; i++)
+            Assert.True(other.Unpublish("peers", Key(i)));
+        Assert.Equal(one.Root("peers"), other.Root("peers"));
+        Assert.Equal(one.Roots(), other.Roots());
+        Assert.False(other.Unpublish("peers", Key(250)));
+    }
+
+    [Fact]
+    public void NodesAndEntriesOfOneAudienceAreNotThoseOfAnother()
+    {
+        var sets = new PublishedSets();
+        Hash256 hash = sets.Publish("peers", Key(1), Entry(1));
+        sets.Publish("public", Key(2), Entry(2));
+        Assert.Equal(Blake3.Hash(Entry(1)), hash);
+        Hash256 root = sets.Root("peers");
+        Assert.True(sets.TryNode("peers", root, out ReadOnlyMemory<byte> node));
+        Assert.Equal(root, Blake3.Hash(node.Span));
+        Assert.False(sets.TryNode("public", root, out _));
+        Assert.False(sets.TryNode("nobody", root, out _));
+        Assert.True(sets.TryEntry("peers", Key(1), out ReadOnlyMemory<byte> entry));
+        Assert.Equal(Entry(1), entry.ToArray());
+        Assert.False(sets.TryEntry("public", Key(1), out _));
+        Assert.Equal(["peers"], sets.AudiencesOf(Key(1)));
+        Assert.Equal(PrefixTree.EmptyRoot, sets.Root("nobody"));
+    }
+
+    [Fact]
+    public void TheFormerHeadsTreeCanStillBeWalkedAfterTheNextOne()
+    {
+        var sets = new PublishedSets();
+        for (int i = 0; i < 5000; i++)
+            sets.Publish("peers", Key(i), Entry(i));
+        Hash256 former = sets.Roots()[0].Root;
+        for (int i = 0; i < 5000; i += 2)
+            sets.Unpublish("peers", Key(i));
+        sets.Roots();
+        for (int round = 0; round < 50; round++)
+        {
+            sets.Publish("peers", Key(9000), Entry(round));
+            sets.Root("peers");
+        }
+
+        Assert.Equal(5000, PrefixTree.Open(new Walk(sets), former).Enumerate().Count());
+    }
+
+    [Fact]
+    public void NodesThatNoLivingRootReachesAreFreed()
+    {
+        var tree = new EditedTree();
+        for (int i = 0; i < 6_000; i++)
+        {
+            tree.Set(Key(i % 50), Blake3.Hash(BitConverter.GetBytes(i)));
+            tree.CommitRoot();
+        }
+
+        Assert.Equal(50, tree.Count);
+        Assert.InRange(tree.NodeCount, 5, 1200);
+    }
+
+    [Fact]
+    public void TheDigestOfCurrentIsEqualAfterAnyOrderOfEdits()
+    {
+        var one = new CurrentDigest();
+        var other = new CurrentDigest();
+        Hash256 value = CurrentDigest.ValueOf(Entry(1), DomainId.From(Blake3.Hash([1])), "internal");
+        for (int i = 0; i < 100; i++)
+            one.Set(Key(i), value);
+        for (int i = 149; i >= 0; i--)
+        {
+            other.Set(Key(i), value);
+            Assert.NotEqual(default, other.Root);
+        }
+
+        for (int i = 100; i < 150; i++)
+            other.Remove(Key(i));
+        Assert.Equal((one.Root, 100), (other.Root, other.Count));
+        Assert.NotEqual(value, CurrentDigest.ValueOf(Entry(1), DomainId.From(Blake3.Hash([1])), "public"));
+    }
+
+    private static ArtifactKey Key(int number) => ArtifactKey.From(Blake3.Hash(BitConverter.GetBytes(number)));
+
+    private static byte[] Entry(int number) => [.. BitConverter.GetBytes(number), 7];
+
+    private sealed class Walk(PublishedSets sets) : INodeStore
+    {
+        public bool TryGet(Hash256 hash, out ReadOnlyMemory<byte> node) => sets.TryNode("peers", hash, out node);
+
+        public void Put(Hash256 hash, ReadOnlyMemory<byte> node) => throw new NotSupportedException();
+    }
+}
