@@ -53,7 +53,7 @@ public sealed partial record Limits
     /// guess, four times the soft bound.</summary>
     public int OutputBytesHard { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>A multiaddr in its binary form. Origin: guess (the longest supported form has 253-byte names).</summary>
+    /// <summary>A multiaddr in its binary form. Origin: guess (names have up to 253 bytes).</summary>
     public int MultiaddrBytesMax { get; init; } = 512;
 
     /// <summary>Components of one multiaddr. Origin: guess.</summary>
@@ -77,7 +77,7 @@ public sealed partial record Limits
     /// <summary>Identify and push streams a peer may have open together. Origin: guess.</summary>
     public int IdentifyStreamsInboundMax { get; init; } = 4;
 
-    /// <summary>From the first byte to the end of the Noise handshake and the choice of a muxer. Origin: guess.</summary>
+    /// <summary>From the first byte to a secured channel with a muxer. Origin: guess.</summary>
     public long HandshakeTimeoutMs { get; init; } = 10_000;
 
     /// <summary>From the opening of a stream to the choice of its protocol. Origin: guess.</summary>

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Omega.P2P.Interop.Tests;
 
-/// <summary>A test that needs Node.js and the modules that js/install.sh puts there. Without them it is skipped with the
-/// reason, except under <c>CI=true</c>, where it runs and fails.</summary>
+/// <summary>A test that needs Node.js and the modules that js/install.sh puts there. Without them it is skipped with
+/// the reason, except under <c>CI=true</c>, where it runs and fails.</summary>
 public sealed class JsFactAttribute : FactAttribute
 {
     private static readonly Lazy<string?> Missing = new(FindMissing);

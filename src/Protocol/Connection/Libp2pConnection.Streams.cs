@@ -141,7 +141,8 @@ public sealed partial class Libp2pConnection
             ? stream
             : null;
 
-    private ConnectionStream? FindReadable(StreamId id) => FindOpen(id) is { Negotiating: false } stream ? stream : null;
+    private ConnectionStream? FindReadable(StreamId id) =>
+        FindOpen(id) is { Negotiating: false } stream ? stream : null;
 
     private ConnectionStream? FindWritable(StreamId id)
     {

@@ -1,6 +1,6 @@
 namespace Omega.P2P.Protocol.Multiaddrs;
 
-/// <summary>The components a <see cref="Multiaddr"/> may have; values are the codes of the multiformats table.</summary>
+/// <summary>What a <see cref="Multiaddr"/> is made of; values are the codes of the multiformats table.</summary>
 public enum MultiaddrProtocol
 {
     /// <summary>4 address bytes.</summary>

@@ -54,7 +54,8 @@ public sealed partial class YamuxSession
             return default;
         }
 
-        var frame = _output.GetSpan(YamuxHeader.Bytes + (int)Math.Min(Math.Min(wanted, FrameBytesMin), stream.SendWindow));
+        var least = (int)Math.Min(Math.Min(wanted, FrameBytesMin), stream.SendWindow);
+        var frame = _output.GetSpan(YamuxHeader.Bytes + least);
         return frame.Slice(
             YamuxHeader.Bytes, (int)Math.Min(frame.Length - YamuxHeader.Bytes, stream.SendWindow));
     }

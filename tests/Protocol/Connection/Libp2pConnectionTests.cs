@@ -136,7 +136,8 @@ public sealed class Libp2pConnectionTests
         for (var i = 0; i < 100; i++)
         {
             var (from, to) = i % 2 == 0 ? (pair.Dialer, pair.Listener) : (pair.Listener, pair.Dialer);
-            transfers.Add(new Transfer(from, to, pair.Open(from), chance.Bytes(chance.Below(60_000) * (i % 20 == 0 ? 12 : 1))));
+            var data = chance.Bytes(chance.Below(60_000) * (i % 20 == 0 ? 12 : 1));
+            transfers.Add(new Transfer(from, to, pair.Open(from), data));
         }
 
         for (var round = 0; transfers.Exists(transfer => !transfer.Done); round++)

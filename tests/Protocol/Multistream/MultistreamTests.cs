@@ -55,7 +55,8 @@ public sealed class MultistreamTests
     [InlineData("empty message", "\0", MultistreamError.MissingNewline)]
     [InlineData("length 1,025", "\u0081\x08", MultistreamError.MessageTooLong)]
     [InlineData("length not minimal", "\u0081\0", MultistreamError.InvalidLength)]
-    [InlineData("endless varint", "\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080", MultistreamError.InvalidLength)]
+    [InlineData("endless varint", "\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080\u0080",
+        MultistreamError.InvalidLength)]
     [InlineData("none supported", Header + "\x03na\n", MultistreamError.NoneSupported)]
     [InlineData("another protocol", Header + "\x03/b\n", MultistreamError.WrongEcho)]
     public void DialerNamesWhatIsWrong(string label, string answer, MultistreamError expected)
@@ -108,7 +109,8 @@ public sealed class MultistreamTests
             bytes[chance.Below(bytes.Length)] ^= (byte)(1 << chance.Below(8));
             var listener = new MultistreamListener(p => p == "/a", Limits.Default);
             ReadOnlySpan<byte> input = bytes;
-            rejected += listener.Receive(ref input, new ArrayBufferWriter<byte>()) == MultistreamStatus.Rejected ? 1 : 0;
+            var status = listener.Receive(ref input, new ArrayBufferWriter<byte>());
+            rejected += status == MultistreamStatus.Rejected ? 1 : 0;
         }
 
         Assert.InRange(rejected, 500, 2000);

@@ -8,7 +8,8 @@ public sealed class ProtobufTests
     [Fact]
     public void WrittenFieldsReadBack()
     {
-        var message = new ProtobufWriter().Number(1, 150).Text(2, "testing").Bytes(15, [1, 2]).Number(16, ulong.MaxValue);
+        var message = new ProtobufWriter().Number(1, 150).Text(2, "testing").Bytes(15, [1, 2])
+            .Number(16, ulong.MaxValue);
         var reader = new ProtobufReader(message.Written);
         Assert.True(reader.Next());
         Assert.Equal((1, 150ul), (reader.Field, reader.Number));

@@ -36,7 +36,8 @@ public sealed class YamuxViolationTests
             side.Session.Receive(bytes.AsSpan(0, split), 0);
             Assert.False(side.Session.Receive(bytes.AsSpan(split), 0));
             Assert.Equal(expected, side.Session.Error);
-            Assert.EndsWith("000300000000000000000001", Convert.ToHexString(side.TakeOutput()), StringComparison.Ordinal);
+            var said = Convert.ToHexString(side.TakeOutput());
+            Assert.EndsWith("000300000000000000000001", said, StringComparison.Ordinal);
             Assert.False(side.Session.Receive("anything"u8, 0));
         }
     }
