@@ -124,7 +124,7 @@ public sealed partial class DomainStore
                 lock (_core.State)
                 {
                     staged.Apply(first + items.Count - 1);
-                    _core.Artifacts.Put(_state.RecordOf(entry, add));
+                    _state.PutArtifact(entry, add);
                     _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);
                 }
             });

@@ -23,6 +23,7 @@ public sealed partial class DomainStore : IDisposable
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly HashSet<ArtifactKey> _keysInFlight = [];
     private string? _readOnlyReason;
+    private bool _isDamaged;
     private long _lastPutRunningMs;
 
     private DomainStore(StoreCore core, StoreState state, StoreKeys keys, LocalLog log, IDisposable held)
@@ -102,7 +103,6 @@ public sealed partial class DomainStore : IDisposable
         ArgumentNullException.ThrowIfNull(fs);
         ArgumentNullException.ThrowIfNull(o);
         ArgumentNullException.ThrowIfNull(genesisDam);
-        StoreState.DomainOf(genesisDam);
         var held = fs.TryLock(LockPath) ?? throw new LockedException();
         try
         {
@@ -115,10 +115,10 @@ public sealed partial class DomainStore : IDisposable
             core.Blocks.CreateFolders();
             fs.CreateDirectory(LocalLog.Folder);
             fs.SyncDirectory("");
-            var state = new StoreState(core);
-            var log = LocalLog.Create(fs, o.Limits, [DamItem(o.DomainName, genesisDam, leaf: null)]);
-            state.AddDam(record: 1, o.DomainName, genesisDam);
-            return new DomainStore(core, state, keys, log, held);
+            var state = new StoreState(core, o);
+            LocalLog? log = null;
+            Begin(state, o.DomainName, genesisDam, items => log = LocalLog.Create(fs, o.Limits, items));
+            return new DomainStore(core, state, keys, log!, held);
         }
         catch
         {
@@ -141,17 +141,14 @@ public sealed partial class DomainStore : IDisposable
         try
         {
             var core = new StoreCore(fs, o);
-            var state = new StoreState(core);
+            var state = new StoreState(core, o);
             var replay = new StoreReplay(core, state);
             var log = LocalLog.Open(fs, o.Limits, replay.Visit, out var found);
             replay.FinishBlocks();
             report = ReportOf(core, replay, found);
+            state.History.FinishReplay(keys.Head);
             var store = new DomainStore(core, state, keys, log, held) { _lastPutRunningMs = now.RunningMs };
-            if (found.FirstDamaged >= 0)
-            {
-                store.SetReadOnly($"log record {found.FirstDamaged} is damaged");
-            }
-
+            store.RefuseWritesAfter(found);
             return store;
         }
         catch
@@ -168,8 +165,22 @@ public sealed partial class DomainStore : IDisposable
     public void Dispose()
     {
         _log.Dispose();
+        _state.Dispose();
         _gate.Dispose();
         _lock.Dispose();
+    }
+
+    private void RefuseWritesAfter(LogRecovery found)
+    {
+        if (found.FirstDamaged >= 0)
+        {
+            _isDamaged = true;
+            SetReadOnly($"log record {found.FirstDamaged} is damaged");
+        }
+        else if (History.IsHeadBeyondLog)
+        {
+            SetReadOnly("a signed head covers more than the log holds: the log is an older copy");
+        }
     }
 
     private static RecoveryReport ReportOf(StoreCore core, StoreReplay replay, LogRecovery log) => new()

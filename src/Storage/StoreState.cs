@@ -1,63 +1,103 @@
 using System.Diagnostics;
 using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Domains;
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
-using Omega.P2P.Primitives.Signing;
+using Omega.P2P.Storage.History;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Logs;
+using Omega.P2P.Storage.Published;
 
 namespace Omega.P2P.Storage;
 
 /// <summary>
-/// The domain's own facts, as replay of the log leaves them: name, authority manifests, what is published. Guarded by the
-/// state lock once the store is open.
+/// The domain's own facts, as replay of the log leaves them: name, authority manifests, public history, what is
+/// published. Guarded by the state lock once the store is open, but for the parts that guard themselves.
 /// </summary>
-internal sealed class StoreState(StoreCore core)
+internal sealed class StoreState(StoreCore core, StoreOptions options) : IDisposable
 {
     private readonly List<byte[]> _dams = [];
     private readonly HashSet<long> _keptInline = [];
+    private DamChain? _chain;
+    private PublicHistory? _history;
 
     public string DomainName { get; private set; } = "";
 
-    public DomainId DomainId { get; private set; }
+    /// <summary>Verified manifests.</summary>
+    public DamChain Chain => _chain ?? throw new StoreDamagedException("the log holds no genesis manifest");
+
+    public DomainId DomainId => Chain.Domain;
 
     /// <summary>Signed manifests, genesis first.</summary>
     public IReadOnlyList<byte[]> Dams => _dams;
 
-    /// <summary>The id a signed genesis manifest gives its domain: the hash of its payload.</summary>
-    public static DomainId DomainOf(ReadOnlySpan<byte> signedDam) =>
-        CoseSign1.TryDecode(signedDam, out var message, out var error)
-            ? DomainId.From(Primitives.Hashing.Blake3.Hash(message.Payload))
-            : throw new StoreRefusedException("dam-malformed", $"the manifest cannot be read: {error}");
+    public PublicHistory History => _history ?? throw new StoreDamagedException("the log opens no epoch");
 
+    public PublishedSets Published { get; } = new();
+
+    public CurrentDigest Current { get; } = new();
+
+    /// <summary>Takes a manifest; the first one makes the domain.</summary>
+    /// <exception cref="StoreRefusedException">It cannot be read, or does not continue the chain.</exception>
     public void AddDam(long record, string name, byte[] signedDam)
     {
+        _chain = Continue(signedDam);
         _keptInline.Add(record);
-        if (_dams.Count == 0)
-        {
-            DomainId = DomainOf(signedDam);
-        }
-
-        DomainName = name;
         _dams.Add(signedDam);
+        DomainName = name;
+        _history ??= PublicHistory.Open(
+            core.Files, new HistoryOptions(_chain.Domain, name, options.Random));
     }
 
-    /// <summary>Whether a record's inline bytes live in the log for good: the manifests.</summary>
+    /// <summary>The chain with one more version; nothing changes.</summary>
+    public DamChain Continue(byte[] signedDam)
+    {
+        if (!SignedDam.TryDecode(signedDam, out var dam, out var error))
+        {
+            throw new StoreRefusedException("dam-malformed", $"the manifest cannot be read: {error}");
+        }
+
+        if (_chain is null)
+        {
+            return DamChain.TryVerify([signedDam], out var first, out error)
+                ? first
+                : throw new StoreRefusedException("dam-refused", $"no genesis manifest: {error}");
+        }
+
+        return _chain.TryAppend(dam, out var chain, out error)
+            ? chain
+            : throw new StoreRefusedException("dam-refused", $"the manifest does not continue the chain: {error}");
+    }
+
+    /// <summary>Whether a record's inline bytes live in the log for good: manifests and epoch records.</summary>
     public bool IsKeptInline(long record) => _keptInline.Contains(record);
+
+    public void KeepInline(long record) => _keptInline.Add(record);
+
+    /// <summary>Takes an artifact in, or its grown entry.</summary>
+    public void PutArtifact(SignedArtifact entry, LogRecord.Add add)
+    {
+        core.Artifacts.Put(RecordOf(entry, add));
+        core.Artifacts.TryGetAny(entry.Key, DomainId, out var live);
+        Current.Set(entry.Key, CurrentDigest.ValueOf(live!.Entry, live.Domain, live.Audience));
+    }
 
     public void Publish(LogRecord.Publish publish)
     {
-        if (!core.Artifacts.TryGetAny(publish.Key, DomainId, out var record))
+        if (!core.Artifacts.TryGet(publish.Key, DomainId, out var record))
         {
-            return;
+            throw new StoreDamagedException($"{publish.Key} was published and is not in the log");
         }
 
         if (publish.IsWithdrawn)
         {
             record!.Published.Remove(publish.Audience);
+            Published.Unpublish(publish.Audience, publish.Key);
         }
         else
         {
             record!.Published.Add(publish.Audience);
+            Published.Publish(publish.Audience, publish.Key, record.Entry);
         }
     }
 
@@ -68,18 +108,30 @@ internal sealed class StoreState(StoreCore core)
         {
             case LogRecord.Dam dam:
                 AddDam(number, dam.Name, inline.ToArray());
+                ApplyLeaf(dam.Leaf);
                 break;
             case LogRecord.Publish publish:
                 Publish(publish);
+                ApplyLeaf(publish.Leaf);
                 break;
-            case LogRecord.Snapshot or LogRecord.Epoch:
+            case LogRecord.Snapshot snapshot:
+                ApplyLeaf(snapshot.Leaf);
+                break;
+            case LogRecord.Epoch epoch:
+                KeepInline(number);
+                ApplyLeaf(epoch.Leaf);
+                break;
+            case LogRecord.PublicLeaf leaf:
+                ApplyLeaf(leaf.Bytes);
                 break;
             default:
                 throw new UnreachableException();
         }
     }
 
-    public ArtifactRecord RecordOf(SignedArtifact entry, LogRecord.Add add) => new()
+    public void Dispose() => _history?.Dispose();
+
+    private ArtifactRecord RecordOf(SignedArtifact entry, LogRecord.Add add) => new()
     {
         Key = entry.Key,
         Content = entry.Descriptor.Content,
@@ -92,4 +144,19 @@ internal sealed class StoreState(StoreCore core)
         Tenant = add.Tenant,
         Entry = add.Entry,
     };
+
+    private void ApplyLeaf(byte[]? bytes)
+    {
+        if (bytes is null)
+        {
+            return;
+        }
+
+        if (!PreparedLeaf.TryDecode(bytes, out var leaf, out var error))
+        {
+            throw new StoreDamagedException($"a leaf in the log cannot be read: {error}");
+        }
+
+        History.Apply(leaf);
+    }
 }

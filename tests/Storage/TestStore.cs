@@ -1,9 +1,9 @@
 using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Cbor;
+using Omega.P2P.Primitives.Domains;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
-using Omega.P2P.Primitives.Signing;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Ingest;
@@ -14,6 +14,7 @@ namespace Omega.P2P.Storage.Tests;
 /// <summary>A store on a disk in memory, with fixed keys and a seeded source of bytes.</summary>
 internal sealed class TestStore : IDisposable
 {
+    private static readonly Ed25519PrivateKey Recovery = Ed25519PrivateKey.FromSeed(Bytes(8, 32));
     private static readonly Ed25519PrivateKey Key = Ed25519PrivateKey.FromSeed(Bytes(7, 32));
 
     public TestStore(MemoryFileSystem? files = null, StoreLimits? limits = null, bool create = true)
@@ -32,7 +33,7 @@ internal sealed class TestStore : IDisposable
 
     public static StoreKeys Keys { get; } = new(Key, Key);
 
-    public static byte[] GenesisDam { get; } = CoseSign1.Sign(Key, [0xa0], "omega/dam/1");
+    public static byte[] GenesisDam { get; } = SignedDam.Create(Dam.Genesis(Draft()), Key).Bytes.ToArray();
 
     public MemoryFileSystem Files { get; }
 
@@ -41,6 +42,17 @@ internal sealed class TestStore : IDisposable
     public DomainStore Store { get; private set; }
 
     public static Instant Now(long seconds) => new(1_700_000_000_000 + seconds * 1000, seconds * 1000);
+
+    private static DamDraft Draft()
+    {
+        var draft = new DamDraft
+        {
+            Name = "alice.personal", HeadKey = Key.PublicKey, RecoveryKey = Recovery.PublicKey,
+        };
+        draft.Nodes["alice-pi"] = Key.PublicKey;
+        draft.Branes["replay"] = Key.PublicKey;
+        return draft;
+    }
 
     /// <summary>Bytes that depend on the seed alone.</summary>
     public static byte[] Bytes(int seed, int length)

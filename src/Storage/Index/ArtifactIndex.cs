@@ -25,6 +25,10 @@ internal sealed class ArtifactRecord
 
     public required byte[] Entry { get; set; }
 
+    /// <summary>Whether its bytes were given up: they may go with any block, though some may be here for another's sake.
+    /// </summary>
+    public bool IsEvicted { get; set; }
+
     public SortedSet<string> Published { get; } = new(StringComparer.Ordinal);
 }
 
@@ -51,6 +55,7 @@ internal sealed class ArtifactIndex
         {
             known!.Entry = record.Entry;
             known.Audience = record.Audience;
+            known.IsEvicted = false;
             return known;
         }
 
@@ -77,6 +82,15 @@ internal sealed class ArtifactIndex
         }
 
         return record is not null;
+    }
+
+    /// <summary>Notes that an artifact's bytes were given up, or taken back; all domains' records of the key.</summary>
+    public void SetEvicted(ArtifactKey key, bool isEvicted)
+    {
+        foreach (var record in _byKey.GetValueOrDefault(key, []))
+        {
+            record.IsEvicted = isEvicted;
+        }
     }
 
     public IReadOnlyList<ArtifactRecord> OfContent(ContentId content) =>

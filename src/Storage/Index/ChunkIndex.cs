@@ -133,6 +133,9 @@ internal sealed class ChunkIndex
         return false;
     }
 
+    /// <summary>Ids of everything placed in a block; one pass over the index.</summary>
+    public IEnumerable<Hash256> ObjectsIn(BlockState block) => _objects.In(block).Concat(_lists.In(block));
+
     /// <summary>All known places, evicted ones included.</summary>
     public IEnumerable<Place> PlacesOf(Hash256 id, BlockCodec codec) => TableOf(codec).Of(id);
 
@@ -181,6 +184,10 @@ internal sealed class ChunkIndex
                 _more.Remove(id);
             }
         }
+
+        public IEnumerable<Hash256> In(BlockState block) =>
+            _first.Where(pair => pair.Value.Block == block).Select(pair => pair.Key)
+                .Concat(_more.Where(pair => pair.Value.Exists(place => place.Block == block)).Select(pair => pair.Key));
 
         public IEnumerable<Place> Of(Hash256 id)
         {

@@ -95,7 +95,7 @@ internal sealed partial class LocalLog
             var first = WriteGroup(group);
             foreach (var waiter in group)
             {
-                waiter.Applied(first);
+                Apply(waiter, first);
                 first += waiter.Items.Count;
             }
         }
@@ -117,6 +117,20 @@ internal sealed partial class LocalLog
             }
 
             StopLeading();
+        }
+    }
+
+    /// <summary>A record that is durable but cannot be applied leaves memory behind the log: no more appends.</summary>
+    private void Apply(Waiter waiter, long first)
+    {
+        try
+        {
+            waiter.Applied(first);
+        }
+        catch (Exception failure)
+        {
+            waiter.Failure = failure;
+            _failure = failure;
         }
     }
 

@@ -51,6 +51,9 @@ internal abstract record LogRecord
     /// <summary>An artifact joins an audience's published set, or leaves it.</summary>
     public sealed record Publish(ArtifactKey Key, string Audience, bool IsWithdrawn, long AtMs, byte[] Leaf) : LogRecord;
 
+    /// <summary>A leaf of the public log that changes nothing here: what a new epoch says again.</summary>
+    public sealed record PublicLeaf(byte[] Bytes) : LogRecord;
+
     /// <summary>A snapshot leaf of the public log.</summary>
     public sealed record Snapshot(long Number, long AtMs, byte[] Leaf) : LogRecord;
 

@@ -54,6 +54,7 @@ internal static class LogRecordCodec
             At = publish.AtMs,
             Leaf = publish.Leaf,
         },
+        LogRecord.PublicLeaf leaf => new LogFields { Kind = "leaf", Leaf = leaf.Bytes },
         LogRecord.Snapshot snapshot => new LogFields
         {
             Kind = "snapshot", Number = snapshot.Number, At = snapshot.AtMs, Leaf = snapshot.Leaf,
@@ -93,6 +94,7 @@ internal static class LogRecordCodec
         { Kind: "drop", Blocks: { } blocks } => new LogRecord.Drop(BlockIds(blocks)),
         { Kind: "publish" or "unpublish", Key: { } key, Audience: { } audience, At: { } at, Leaf: { } leaf } =>
             new LogRecord.Publish(ArtifactKey.From(key), audience, f.Kind == "unpublish", at, leaf),
+        { Kind: "leaf", Leaf: { } leaf } => new LogRecord.PublicLeaf(leaf),
         { Kind: "snapshot", Number: { } number, At: { } at, Leaf: { } leaf } =>
             new LogRecord.Snapshot(number, at, leaf),
         { Kind: "epoch", Number: { } number, Hash: { } hash, Length: { } length, At: { } at } =>

@@ -45,9 +45,11 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
                 break;
             case LogRecord.Evict evict:
                 Mark(evict.Blocks, isHere: false);
+                SetEvicted(evict.Keys, isEvicted: true);
                 break;
             case LogRecord.Rehydrate back:
                 Mark(back.Blocks, isHere: true);
+                SetEvicted(back.Keys, isEvicted: false);
                 break;
             case LogRecord.Drop drop:
                 foreach (var id in drop.Blocks)
@@ -89,7 +91,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
         }
 
         AddPending(number, core.Know(add.Audience, add.Tenant), add.Inline, inline);
-        core.Artifacts.Put(state.RecordOf(entry, add));
+        state.PutArtifact(entry, add);
     }
 
     private void AddPending(
@@ -119,6 +121,14 @@ internal sealed class StoreReplay(StoreCore core, StoreState state)
         foreach (var id in blocks)
         {
             _blocks[id] = isHere;
+        }
+    }
+
+    private void SetEvicted(IReadOnlyList<ArtifactKey> keys, bool isEvicted)
+    {
+        foreach (var key in keys)
+        {
+            core.Artifacts.SetEvicted(key, isEvicted);
         }
     }
 

@@ -1,0 +1,270 @@
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Eviction;
+using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Logs;
+using Omega.P2P.Storage.Reading;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>Bytes coming back.</summary>
+public sealed partial class DomainStore
+{
+    internal IFileSystem Files => _core.Files;
+
+    /// <summary>What must be fetched before the artifact can be read, and what else would bring its blocks back byte
+    /// for byte. Empty where all bytes are here.</summary>
+    /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
+    public IReadOnlyList<MissingContent> MissingFor(ArtifactKey key)
+    {
+        using var liveness = new Liveness(_core);
+        var record = RecordsOf([key])[0];
+        var missing = new Dictionary<Hash256, MissingContent>();
+        var blocks = new HashSet<BlockState>();
+        foreach (var chunk in liveness.ChunksOf(record.Content, record.Size))
+        {
+            if (IsHere(chunk.Id) || missing.ContainsKey(chunk.Id))
+            {
+                continue;
+            }
+
+            missing.Add(chunk.Id, new MissingContent(
+                ContentId.From(chunk.Id), chunk.Length, record.Content, chunk.Start, IsRequired: true));
+            if (AwayBlockOf(chunk.Id) is { } block)
+            {
+                blocks.Add(block);
+            }
+        }
+
+        AddNeighbours(blocks, missing, liveness);
+        return [.. missing.Values.OrderByDescending(part => part.IsRequired).ThenBy(part => part.Object)];
+    }
+
+    /// <summary>Begins bringing an artifact back.</summary>
+    /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
+    public ArtifactRebuild BeginRebuild(ArtifactKey key)
+    {
+        RequireWritable();
+        return new ArtifactRebuild(this, key, MissingFor(key), _core.Blocks.NextTemporary());
+    }
+
+    internal IReadOnlyList<BlockId> CompleteRebuild(ArtifactRebuild rebuild, Instant now)
+    {
+        RequireWritable();
+        lock (_core.Maintenance)
+        {
+            var parts = rebuild.Missing.ToDictionary(part => part.Object.Hash);
+            RequireComplete(rebuild);
+            var rebuilt = new List<FilledBlock>();
+            var sinks = new Dictionary<ClassTag, BlockSink>();
+            _gate.EnterReadLock();
+            try
+            {
+                var own = RebuildBlocks(rebuild, parts, rebuilt);
+                PlaceAnew(rebuild, own, sinks);
+                foreach (var block in rebuilt)
+                {
+                    block.File.Sync();
+                }
+
+                _core.Blocks.Seal(rebuilt);
+                foreach (var sink in sinks.Values)
+                {
+                    sink.Seal();
+                }
+
+                CommitRebuild(rebuild, rebuilt, sinks.Values, now);
+            }
+            catch
+            {
+                _core.Blocks.Discard(rebuilt);
+                foreach (var sink in sinks.Values)
+                {
+                    sink.Discard();
+                }
+
+                throw;
+            }
+            finally
+            {
+                _gate.ExitReadLock();
+            }
+
+            foreach (var block in rebuilt)
+            {
+                _core.Blocks.DeleteDirectory(block.Id);
+            }
+
+            rebuild.Dispose();
+            return [.. rebuilt.Select(block => block.Id)];
+        }
+    }
+
+    private void CommitRebuild(
+        ArtifactRebuild rebuild, List<FilledBlock> rebuilt, IReadOnlyCollection<BlockSink> sinks, Instant now)
+    {
+        List<LogItem> items = [.. SealItems(sinks)];
+        items.AddRange(rebuilt.Select(block => block.Id).Chunk(LogRecordCodec.BlocksMax)
+            .Select(ids => Item(new LogRecord.Rehydrate(ids, [], now.UnixMs))));
+        items.Add(Item(new LogRecord.Rehydrate([], [rebuild.Key], now.UnixMs)));
+        _log.Commit(items, _ =>
+        {
+            lock (_core.State)
+            {
+                AddBlocks(sinks);
+                foreach (var block in rebuilt)
+                {
+                    _core.Chunks.Add(block.Id, block.Directory, isHere: true);
+                }
+
+                _core.Artifacts.SetEvicted(rebuild.Key, isEvicted: false);
+            }
+        });
+    }
+
+    private static void RequireComplete(ArtifactRebuild rebuild)
+    {
+        foreach (var part in rebuild.Missing.Where(part => part.IsRequired))
+        {
+            var bytes = new byte[part.Length];
+            if (!rebuild.Spool.TryRead(part.Parent, part.ParentOffset, bytes))
+            {
+                throw new StoreRefusedException(
+                    "incomplete", $"bytes {part.ParentOffset}+{part.Length} of {part.Parent} were not handed in");
+            }
+
+            if (Blake3.Hash(bytes) != part.Object.Hash)
+            {
+                throw new StoreRefusedException("wrong-content", $"the bytes handed in are not {part.Object}");
+            }
+        }
+    }
+
+    /// <summary>Rebuilds what can be; returns the artifact's own objects that are in no rebuilt block, with the class
+    /// they belong to.</summary>
+    private Dictionary<Hash256, ClassTag> RebuildBlocks(
+        ArtifactRebuild rebuild, Dictionary<Hash256, MissingContent> parts, List<FilledBlock> rebuilt)
+    {
+        var own = new Dictionary<Hash256, ClassTag>();
+        var blocks = new HashSet<BlockState>();
+        foreach (var part in rebuild.Missing.Where(part => part.IsRequired))
+        {
+            var block = AwayBlockOf(part.Object.Hash);
+            own[part.Object.Hash] = block?.Class ?? ClassOf(rebuild.Key).Tag;
+            if (block is not null)
+            {
+                blocks.Add(block);
+            }
+        }
+
+        foreach (var block in blocks.OrderBy(block => block.Id))
+        {
+            var directory = _core.Blocks.ReadDirectory(block.Id);
+            if (RebuildBlock(block, directory, rebuild, parts) is { } filled)
+            {
+                rebuilt.Add(filled);
+                foreach (var entry in directory.Entries)
+                {
+                    own.Remove(entry.Id);
+                }
+            }
+        }
+
+        return own;
+    }
+
+    private FilledBlock? RebuildBlock(
+        BlockState block, BlockDirectory directory, ArtifactRebuild rebuild, Dictionary<Hash256, MissingContent> parts)
+    {
+        using var objects = new ObjectReader(_core);
+        var builder = _core.Blocks.Begin(directory.Class);
+        foreach (var entry in directory.Entries)
+        {
+            if (!objects.TryRead(entry.Id, entry.Codec, out var bytes))
+            {
+                bytes = new byte[entry.Length];
+                if (!parts.TryGetValue(entry.Id, out var part)
+                    || !rebuild.Spool.TryRead(part.Parent, part.ParentOffset, bytes)
+                    || Blake3.Hash(bytes) != entry.Id)
+                {
+                    builder.Discard();
+                    return null;
+                }
+            }
+
+            builder.AddAt(entry, bytes);
+        }
+
+        var filled = builder.Finish(directory.PayloadLength);
+        builder.Dispose();
+        if (filled.Id == block.Id)
+        {
+            return filled;
+        }
+
+        _core.Blocks.Discard([filled]);
+        throw new StoreDamagedException($"{block.Id} came back as {filled.Id}: its directory is damaged");
+    }
+
+    private void PlaceAnew(ArtifactRebuild rebuild, Dictionary<Hash256, ClassTag> own, Dictionary<ClassTag, BlockSink> sinks)
+    {
+        foreach (var part in rebuild.Missing.Where(part => own.ContainsKey(part.Object.Hash)))
+        {
+            var tag = own[part.Object.Hash];
+            if (!sinks.TryGetValue(tag, out var sink))
+            {
+                sinks.Add(tag, sink = new BlockSink(_core, tag, _core.Limits.LargeBlockTarget));
+            }
+
+            var bytes = new byte[part.Length];
+            rebuild.Spool.TryRead(part.Parent, part.ParentOffset, bytes);
+            sink.Add(part.Object.Hash, BlockCodec.Raw, bytes);
+        }
+    }
+
+    private StorageClass ClassOf(ArtifactKey key)
+    {
+        var record = RecordsOf([key])[0];
+        lock (_core.State)
+        {
+            return _core.Know(record.Audience, record.Tenant);
+        }
+    }
+
+    /// <summary>Of the evicted blocks that held an object, the one with the least to bring back.</summary>
+    private BlockState? AwayBlockOf(Hash256 id)
+    {
+        lock (_core.State)
+        {
+            return _core.Chunks.PlacesOf(id, BlockCodec.Raw).Select(place => place.Block)
+                .Where(block => !block.IsHere).OrderBy(block => block.EntryBytes).ThenBy(block => block.Id)
+                .FirstOrDefault();
+        }
+    }
+
+    private void AddNeighbours(
+        HashSet<BlockState> blocks, Dictionary<Hash256, MissingContent> missing, Liveness liveness)
+    {
+        var lengths = new Dictionary<Hash256, int>();
+        foreach (var entry in blocks.SelectMany(block => _core.Blocks.ReadDirectory(block.Id).Entries))
+        {
+            if (!missing.ContainsKey(entry.Id) && !IsHere(entry.Id))
+            {
+                lengths[entry.Id] = entry.Length;
+            }
+        }
+
+        if (lengths.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var (id, (parent, offset)) in liveness.ParentsOf(lengths.Keys.ToHashSet()))
+        {
+            missing.Add(id, new MissingContent(ContentId.From(id), lengths[id], parent, offset, IsRequired: false));
+        }
+    }
+}
