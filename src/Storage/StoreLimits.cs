@@ -3,9 +3,9 @@ namespace Omega.P2P.Storage;
 /// <summary>Bounds and targets of one store. All sizes in bytes unless a name says otherwise.</summary>
 public sealed record StoreLimits
 {
-    /// <summary>Contents up to this size ride inside the log commit and share blocks. Default 16 KiB, one bao group
-    /// (design section 7).</summary>
-    public int InlineContentMax { get; init; } = 16 * 1024;
+    /// <summary>Contents up to this size ride inside the log commit and share blocks: one sync instead of three, and no
+    /// block file of its own. Default 64 KiB, the mean chunk (guess).</summary>
+    public int InlineContentMax { get; init; } = 64 * 1024;
 
     /// <summary>Largest canonical record of the local log, without inline bytes. Default 16 KiB (design section 6).</summary>
     public int LogRecordMax { get; init; } = 16 * 1024;

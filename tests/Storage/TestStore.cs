@@ -15,7 +15,9 @@ namespace Omega.P2P.Storage.Tests;
 internal sealed class TestStore : IDisposable
 {
     private static readonly Ed25519PrivateKey Recovery = Ed25519PrivateKey.FromSeed(Bytes(8, 32));
-    private static readonly Ed25519PrivateKey Key = Ed25519PrivateKey.FromSeed(Bytes(7, 32));
+    private static readonly Ed25519PrivateKey Head = Ed25519PrivateKey.FromSeed(Bytes(5, 32));
+    private static readonly Ed25519PrivateKey Brane = Ed25519PrivateKey.FromSeed(Bytes(6, 32));
+    private static readonly Ed25519PrivateKey Node = Ed25519PrivateKey.FromSeed(Bytes(7, 32));
 
     public TestStore(MemoryFileSystem? files = null, StoreLimits? limits = null, bool create = true)
     {
@@ -31,9 +33,9 @@ internal sealed class TestStore : IDisposable
             : DomainStore.Open(Files, Options, Keys, Now(1), out _);
     }
 
-    public static StoreKeys Keys { get; } = new(Key, Key);
+    public static StoreKeys Keys { get; } = new(Node, Head);
 
-    public static byte[] GenesisDam { get; } = SignedDam.Create(Dam.Genesis(Draft()), Key).Bytes.ToArray();
+    public static byte[] GenesisDam { get; } = SignedDam.Create(Dam.Genesis(Draft()), Head).Bytes.ToArray();
 
     public MemoryFileSystem Files { get; }
 
@@ -47,10 +49,10 @@ internal sealed class TestStore : IDisposable
     {
         var draft = new DamDraft
         {
-            Name = "alice.personal", HeadKey = Key.PublicKey, RecoveryKey = Recovery.PublicKey,
+            Name = "alice.personal", HeadKey = Head.PublicKey, RecoveryKey = Recovery.PublicKey,
         };
-        draft.Nodes["alice-pi"] = Key.PublicKey;
-        draft.Branes["replay"] = Key.PublicKey;
+        draft.Nodes["alice-pi"] = Node.PublicKey;
+        draft.Branes["replay"] = Brane.PublicKey;
         return draft;
     }
 
@@ -81,7 +83,7 @@ internal sealed class TestStore : IDisposable
     }
 
     public static byte[] Attest(DomainStore store, Descriptor descriptor, string brane) => Attestation.Create(
-        Key, descriptor.Key, store.DomainId, brane, Bytes(3, Attestation.NonceBytes), 1_700_000_000_000)
+        Brane, descriptor.Key, store.DomainId, brane, Bytes(3, Attestation.NonceBytes), 1_700_000_000_000)
         .Bytes.ToArray();
 
     public byte[] Read(ContentId content, DomainStore? store = null)

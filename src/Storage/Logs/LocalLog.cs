@@ -40,6 +40,18 @@ internal sealed partial class LocalLog : IDisposable
     /// <summary>Commits led so far, each one sync of the log file.</summary>
     public long Commits { get; private set; }
 
+    /// <summary>Writers that wait for the commit in progress.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_commitGate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
     /// <summary>Bytes of all log files.</summary>
     public long Length
     {
