@@ -69,7 +69,10 @@ public abstract record NetworkEffect : MeshEffect
     /// <summary>Closes our direction after what was sent before.</summary>
     public sealed record CloseStream(StreamId Stream) : NetworkEffect;
 
-    /// <summary>Cuts a stream in both directions; nothing more is heard of it.</summary>
+    /// <summary>
+    /// Cuts a stream in both directions; nothing more is heard of it, except the
+    /// <see cref="NetworkInput.BulkFinished"/> of a sink that it has.
+    /// </summary>
     public sealed record ResetStream(StreamId Stream) : NetworkEffect;
 
     /// <summary>Cuts a link; <see cref="NetworkInput.LinkDown"/> follows.</summary>

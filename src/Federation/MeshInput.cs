@@ -36,7 +36,10 @@ public abstract record NetworkInput : MeshInput
     /// <param name="Outbound">True when we dialled.</param>
     public sealed record LinkUp(LinkId Link, PeerId Peer, string? Remote, bool Outbound) : NetworkInput;
 
-    /// <summary>A link is gone, and with it all its streams: no <see cref="StreamEnded"/> comes for them.</summary>
+    /// <summary>
+    /// A link is gone, and with it all its streams: no <see cref="StreamEnded"/> comes for them. Sinks on it were
+    /// ended before, each with its <see cref="BulkFinished"/>.
+    /// </summary>
     public sealed record LinkDown(LinkId Link, string Reason) : NetworkInput;
 
     /// <summary>A dial gave no link. A successful one shows as <see cref="LinkUp"/> only.</summary>
@@ -63,7 +66,10 @@ public abstract record NetworkInput : MeshInput
     /// </summary>
     public sealed record StreamEnded(StreamId Stream, bool Reset) : NetworkInput;
 
-    /// <summary>A sink given with <see cref="NetworkEffect.ReceiveBulk"/> is done; the stream is gone.</summary>
+    /// <summary>
+    /// A sink given with <see cref="NetworkEffect.ReceiveBulk"/> was ended and nobody pushes to it any more; the stream
+    /// is gone. Comes exactly once per sink, also after our own reset and when the link goes down.
+    /// </summary>
     public sealed record BulkFinished(StreamId Stream, object Outcome) : NetworkInput;
 
     /// <summary>An armed timer ran out.</summary>
@@ -71,4 +77,10 @@ public abstract record NetworkInput : MeshInput
 
     /// <summary>The addresses under which peers may reach this node, as textual multiaddrs without <c>/p2p/</c>.</summary>
     public sealed record ListenAddressesChanged(IReadOnlyList<string> Addresses) : NetworkInput;
+
+    /// <summary>
+    /// Identify or discovery says where a node may be reached (textual multiaddrs). A hint about whom we trust only;
+    /// nothing is dialled that is not in the authority manifest.
+    /// </summary>
+    public sealed record AddressesLearned(PeerId Peer, IReadOnlyList<string> Addresses) : NetworkInput;
 }

@@ -1,0 +1,162 @@
+using Omega.P2P.Federation.Exchange;
+using Omega.P2P.Federation.Links;
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Protocol.Omega;
+using Omega.P2P.Protocol.Omega.Blocks;
+
+namespace Omega.P2P.Federation.Fetching;
+
+/// <summary>Our requests on <c>/omega/blocks/1</c>: one stream each, one outcome each, a time limit on each.</summary>
+internal sealed class BlocksClient(Outbox outbox, StreamTable streams, FederationLimits limits)
+{
+    /// <summary>Asks which contents a peer holds whole. Null bits come with the reason.</summary>
+    public void Have(Link link, IReadOnlyList<Hash256> ids, Action<IReadOnlyList<bool>?, PeerFault> onAnswer) =>
+        _ = new HaveAsk(this, link, ids, onAnswer);
+
+    /// <summary>Asks for ranges of a content, which go to the sink in order as they are proven.</summary>
+    public void Get(
+        Link link, Hash256 content, long size, IReadOnlyList<WireRange> ranges, IVerifiedSink sink,
+        Action<BlocksOutcome> onOutcome) =>
+        _ = new GetAsk(this, link, new BlocksSink(content, size, ranges, sink), content, ranges, onOutcome);
+
+    /// <summary>The fault that an outcome proves, or null when the peer did nothing wrong.</summary>
+    public static PeerFault? FaultOf(BlocksStatus status) => status switch
+    {
+        BlocksStatus.Refused => PeerFault.Refused,
+        BlocksStatus.BadHash => PeerFault.BadBlockHash,
+        BlocksStatus.Truncated => PeerFault.TruncatedStream,
+        BlocksStatus.Cut => PeerFault.Disconnected,
+        BlocksStatus.Malformed => PeerFault.Malformed,
+        _ => null,
+    };
+
+    private sealed class HaveAsk : IStreamOwner
+    {
+        private readonly BlocksClient _client;
+        private readonly int _count;
+        private readonly Action<IReadOnlyList<bool>?, PeerFault> _onAnswer;
+        private readonly TimerId _timer;
+        private readonly RequestId _wish;
+        private StreamId? _stream;
+        private bool _isOver;
+
+        public HaveAsk(
+            BlocksClient client, Link link, IReadOnlyList<Hash256> ids, Action<IReadOnlyList<bool>?, PeerFault> onAnswer)
+        {
+            _client = client;
+            _count = ids.Count;
+            _onAnswer = onAnswer;
+            _timer = client.Outbox.After(client.Limits.AskTimeout, () => Finish(null, PeerFault.Timeout));
+            _wish = client.Outbox.OpenStream(
+                link.Id,
+                OmegaProtocols.Blocks,
+                stream =>
+                {
+                    _stream = stream;
+                    client.Streams.Add(stream, link.Id, this);
+                    client.Outbox.Send(stream, new BlocksRequest.Have(TargetKind.Content, ids).Encode());
+                    client.Outbox.Close(stream);
+                },
+                _ => Finish(null, PeerFault.Disconnected));
+        }
+
+        public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload)
+        {
+            if (!HaveResponse.TryDecode(payload.Span, _count, out var response, out _))
+                Finish(null, PeerFault.Malformed);
+            else
+                Finish(response.Held, response.Held is null ? PeerFault.Refused : default);
+        }
+
+        public void OnEnded(StreamId stream, bool reset) => Finish(null, PeerFault.Disconnected);
+
+        public void OnBulk(StreamId stream, object outcome) => Finish(null, PeerFault.Malformed);
+
+        private void Finish(IReadOnlyList<bool>? held, PeerFault fault)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
+            _client.Outbox.Forget(_timer);
+            _client.Outbox.ForgetWish(_wish);
+            if (_stream is { } stream && _client.Streams.Remove(stream) && held is null)
+                _client.Outbox.Reset(stream);
+            _onAnswer(held, fault);
+        }
+    }
+
+    private sealed class GetAsk : IStreamOwner
+    {
+        private readonly BlocksClient _client;
+        private readonly IReadOnlyList<WireRange> _ranges;
+        private readonly Action<BlocksOutcome> _onOutcome;
+        private readonly TimerId _timer;
+        private readonly RequestId _wish;
+        private StreamId? _stream;
+        private bool _isOver;
+
+        public GetAsk(
+            BlocksClient client, Link link, BlocksSink sink, Hash256 content, IReadOnlyList<WireRange> ranges,
+            Action<BlocksOutcome> onOutcome)
+        {
+            _client = client;
+            _ranges = ranges;
+            _onOutcome = onOutcome;
+            _timer = client.Outbox.After(client.Limits.RangeTimeout, OnTimeout);
+            _wish = client.Outbox.OpenStream(
+                link.Id,
+                OmegaProtocols.Blocks,
+                stream =>
+                {
+                    _stream = stream;
+                    client.Streams.Add(stream, link.Id, this);
+                    client.Outbox.Receive(stream, sink);
+                    client.Outbox.Send(
+                        stream, new BlocksRequest.Get(TargetKind.Content, content, ranges).Encode());
+                    client.Outbox.Close(stream);
+                },
+                reason => Finish(Nothing(BlocksStatus.Cut, reason)));
+        }
+
+        public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload) =>
+            Finish(Nothing(BlocksStatus.Malformed, "a frame where bulk was due"));
+
+        public void OnEnded(StreamId stream, bool reset) => Finish(Nothing(BlocksStatus.Cut, "link down"));
+
+        public void OnBulk(StreamId stream, object outcome)
+        {
+            _stream = null;
+            Finish(outcome as BlocksOutcome ?? Nothing(BlocksStatus.LocalFault, "not an outcome of this sink"));
+        }
+
+        // The sink may still be running: cutting the stream ends it, and its outcome tells how far it came.
+        private void OnTimeout()
+        {
+            if (_stream is { } stream)
+                _client.Outbox.Reset(stream);
+            else
+                Finish(Nothing(BlocksStatus.Cut, "no stream in time"));
+        }
+
+        private BlocksOutcome Nothing(BlocksStatus status, string detail) =>
+            new(status, 0, 0, _ranges[0].Start, detail);
+
+        private void Finish(BlocksOutcome outcome)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
+            _client.Outbox.Forget(_timer);
+            _client.Outbox.ForgetWish(_wish);
+            if (_stream is { } stream && _client.Streams.Remove(stream))
+                _client.Outbox.Reset(stream);
+            _onOutcome(outcome);
+        }
+    }
+
+    private Outbox Outbox { get; } = outbox;
+
+    private StreamTable Streams { get; } = streams;
+
+    private FederationLimits Limits { get; } = limits;
+}

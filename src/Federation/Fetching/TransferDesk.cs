@@ -1,0 +1,74 @@
+using Omega.P2P.Federation.Following;
+using Omega.P2P.Federation.Links;
+
+namespace Omega.P2P.Federation.Fetching;
+
+/// <summary>Transfers under way, each for one command.</summary>
+internal sealed class TransferDesk(TransferServices services, FollowBook follows)
+{
+    private readonly SortedDictionary<long, Transfer> _open = [];
+    private readonly HashSet<CommandId> _beginning = [];
+
+    public void OnFetch(CommandId command, MeshCommand.Fetch fetch)
+    {
+        if (follows.FindEntry(fetch.Domain, fetch.Key) is not { } entry)
+        {
+            services.Outbox.Complete(command, new CommandResult.Failed(
+                MeshError.NotFound, "no such artifact in that domain's published set"));
+            return;
+        }
+        Begin(command, new StoreQuery.BeginImport(entry.Bytes, fetch.Domain, entry.Audience));
+    }
+
+    public void OnRehydrate(CommandId command, MeshCommand.Rehydrate rehydrate) =>
+        Begin(command, new StoreQuery.BeginRebuild(rehydrate.Key));
+
+    public void OnLinkUp(Link link)
+    {
+        foreach (var transfer in _open.Values.ToList())
+            transfer.OnLinkUp(link);
+    }
+
+    public bool Cancel(CommandId command)
+    {
+        if (_open.TryGetValue(command.Value, out var transfer))
+            transfer.Cancel();
+        else if (!_beginning.Remove(command))
+            return false;
+        return true;
+    }
+
+    private void Begin(CommandId command, StoreQuery query)
+    {
+        _beginning.Add(command);
+        services.Outbox.Ask(query, answer => OnBegun(command, answer));
+    }
+
+    private void OnBegun(CommandId command, StoreAnswer answer)
+    {
+        var isWanted = _beginning.Remove(command);
+        if (answer is not StoreAnswer.TransferBegun begun)
+        {
+            services.Outbox.Complete(command, answer switch
+            {
+                StoreAnswer.Nothing or StoreAnswer.Failed { Fault: StoreFault.NotFound } =>
+                    new CommandResult.Failed(MeshError.NotFound, "no such artifact here"),
+                StoreAnswer.Failed failed => new CommandResult.Failed(MeshError.StoreFailed, failed.Message),
+                _ => new CommandResult.Failed(MeshError.StoreFailed, "the store did not begin the transfer"),
+            });
+            return;
+        }
+        var transfer = new Transfer(services, command, begun, OnEnd);
+        _open.Add(command.Value, transfer);
+        if (isWanted)
+            transfer.Start();
+        else
+            transfer.Cancel();
+    }
+
+    private void OnEnd(Transfer transfer, CommandResult result)
+    {
+        _open.Remove(transfer.Command.Value);
+        services.Outbox.Complete(transfer.Command, result);
+    }
+}

@@ -1,0 +1,57 @@
+using Omega.P2P.Federation.Exchange;
+using Omega.P2P.Primitives.Keys;
+
+namespace Omega.P2P.Federation.Links;
+
+/// <summary>One link that is up.</summary>
+internal sealed class Link(LinkId id, PeerId peer, CatalogClient catalog)
+{
+    public LinkId Id { get; } = id;
+
+    public PeerId Peer { get; } = peer;
+
+    public CatalogClient Catalog { get; } = catalog;
+
+    /// <summary>Streams the peer has open towards us.</summary>
+    public int StreamsInbound { get; set; }
+}
+
+/// <summary>Links that are up, by number and by peer. A peer may have several; its oldest is the one used.</summary>
+internal sealed class LinkTable(Outbox outbox, StreamTable streams, FederationLimits limits)
+{
+    private readonly SortedDictionary<long, Link> _links = [];
+
+    public IEnumerable<Link> All => _links.Values;
+
+    public Link? Add(LinkId id, PeerId peer)
+    {
+        if (_links.Count >= limits.Links || _links.ContainsKey(id.Value))
+        {
+            outbox.Add(new NetworkEffect.DropLink(id, "too many links"));
+            return null;
+        }
+        var link = new Link(id, peer, new CatalogClient(id, peer, outbox, streams, limits));
+        _links.Add(id.Value, link);
+        return link;
+    }
+
+    public Link? Remove(LinkId id) => _links.Remove(id.Value, out var link) ? link : null;
+
+    public Link? Find(LinkId id) => _links.GetValueOrDefault(id.Value);
+
+    public Link? To(PeerId peer)
+    {
+        foreach (var link in _links.Values)
+        {
+            if (link.Peer == peer)
+                return link;
+        }
+        return null;
+    }
+
+    public void Drop(PeerId peer, string reason)
+    {
+        foreach (var link in _links.Values.Where(l => l.Peer == peer).ToList())
+            outbox.Add(new NetworkEffect.DropLink(link.Id, reason));
+    }
+}

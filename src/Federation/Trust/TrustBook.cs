@@ -1,0 +1,66 @@
+using Omega.P2P.Federation.Exchange;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Primitives.Signing;
+
+namespace Omega.P2P.Federation.Trust;
+
+/// <summary>
+/// Who is trusted: what the own authority manifest says, and nothing else (design section 11). Every change is a new
+/// signed version of it.
+/// </summary>
+internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manifests own)
+{
+    private SortedDictionary<PeerId, TrustedPeer> _peers = ByPeerId(own);
+
+    /// <summary>The own domain's verified manifests.</summary>
+    public Manifests Own { get; private set; } = own;
+
+    public DomainId OwnDomain => Own.Domain;
+
+    public PeerId Self { get; } = options.NodeSigner.PublicKey.ToPeerId();
+
+    /// <summary>Trusted peers, ordered by id.</summary>
+    public IReadOnlyCollection<TrustedPeer> Peers => _peers.Values;
+
+    public TrustedPeer? Find(PeerId peer) => _peers.GetValueOrDefault(peer);
+
+    public TrustedPeer? OwnerOf(DomainId domain)
+    {
+        foreach (var peer in _peers.Values)
+        {
+            if (peer.Domain == domain)
+                return peer;
+        }
+        return null;
+    }
+
+    public void AddPeer(TrustedPeer peer, MeshId mesh) => Append(Own.WithPeer(options.HeadSigner, peer, mesh));
+
+    public void RemovePeer(PeerId peer)
+    {
+        if (_peers.TryGetValue(peer, out var found))
+            Append(Own.WithoutPeer(options.HeadSigner, found.NodeKey));
+    }
+
+    public void BindBrane(string name, Ed25519PublicKey key) => Append(Own.WithBrane(options.HeadSigner, name, key));
+
+    public void JoinMesh(MeshId mesh) => Append(Own.WithMesh(options.HeadSigner, mesh));
+
+    private void Append(Manifests next)
+    {
+        if (ReferenceEquals(next, Own))
+            return;
+        Own = next;
+        _peers = ByPeerId(next);
+        outbox.Add(new MeshEffect.AppendDam(next.Signed[^1]));
+    }
+
+    private static SortedDictionary<PeerId, TrustedPeer> ByPeerId(Manifests manifests)
+    {
+        var peers = new SortedDictionary<PeerId, TrustedPeer>();
+        foreach (var peer in manifests.Latest.Peers)
+            peers[peer.Id] = peer;
+        return peers;
+    }
+}
