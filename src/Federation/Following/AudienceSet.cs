@@ -19,7 +19,7 @@ internal sealed class AudienceSet(string name, int index)
 
     public IReadOnlyDictionary<ArtifactKey, KeptEntry> Entries => _entries;
 
-    public PrefixTree Tree { get; private set; } = PrefixTree.Create(new MemoryNodeStore());
+    public PrefixTree Tree { get; private set; } = PrefixTree.Empty(new MemoryNodeStore());
 
     public void Put(ArtifactKey key, KeptEntry entry) => _entries[key] = entry;
 
@@ -29,5 +29,5 @@ internal sealed class AudienceSet(string name, int index)
     public void Rebuild() => Tree = TreeOf(_entries.Select(e => new PrefixTreeEdit(e.Key, e.Value.Identity)));
 
     public static PrefixTree TreeOf(IEnumerable<PrefixTreeEdit> edits) =>
-        PrefixTree.Create(new MemoryNodeStore()).Apply(edits);
+        PrefixTree.Empty(new MemoryNodeStore()).Apply(edits);
 }

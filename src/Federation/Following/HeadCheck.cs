@@ -84,12 +84,12 @@ internal static class HeadCheck
         return epoch == head.Epoch;
     }
 
-    private static bool LinkCovers(EpochLink record, SignedHead held)
+    private static bool LinkCovers(EpochRecord record, SignedHead held)
     {
-        if (record.Linked.Epoch != held.Epoch)
-            return record.Linked.Epoch > held.Epoch;
-        return record.Linked.Size > held.Size
-            || (record.Linked.Size == held.Size && record.Linked.Root == held.Root);
+        if (record.Previous.Epoch != held.Epoch)
+            return record.Previous.Epoch > held.Epoch;
+        return record.Previous.Size > held.Size
+            || (record.Previous.Size == held.Size && record.Previous.Root == held.Root);
     }
 
     private static PeerFault? JudgeSnapshot(

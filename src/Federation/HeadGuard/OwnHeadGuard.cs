@@ -39,7 +39,7 @@ internal sealed class OwnHeadGuard
         foreach (var document in documents)
         {
             if (document.Key == GuardKey)
-                _witnessed = SignedHead.TryVerify(document.Value, trust.Own, out var head, out _) ? head : null;
+                _witnessed = SignedHead.TryVerifyPast(document.Value, trust.Own, out var head) ? head : null;
             else if (document.Key.StartsWith(FollowerPrefix, StringComparison.Ordinal)
                 && PeerId.TryParse(document.Key.AsSpan(FollowerPrefix.Length), out var follower))
                 _followers.Add(follower);
@@ -95,7 +95,7 @@ internal sealed class OwnHeadGuard
     /// <param name="then">Called once the verdict is in <see cref="State"/>, maybe at once.</param>
     public void Examine(PeerId from, ReadOnlyMemory<byte> note, Action then)
     {
-        if (!SignedHead.TryVerify(note, _trust.Own, out var shown, out _))
+        if (!SignedHead.TryVerifyPast(note, _trust.Own, out var shown))
         {
             if (_trust.Find(from) is not null)
                 _standing.Report(from, PeerFault.BadSignature, "a head that we did not sign");
@@ -117,7 +117,7 @@ internal sealed class OwnHeadGuard
         {
             var ownEpoch = answer is StoreAnswer.OwnHead own ? own.Place.Epoch : 0;
             var epoch = Math.Max(ownEpoch, witnessed.Epoch) + 1;
-            _outbox.Add(new MeshEffect.OpenEpoch(_trust.SignEpoch(epoch, witnessed)));
+            _outbox.Add(new MeshEffect.OpenEpoch(_trust.SignEpoch(epoch, witnessed.Place)));
             _outbox.Delete(GuardKey);
             _witnessed = null;
             _outbox.Complete(command, new CommandResult.EpochOpened(epoch));

@@ -1,4 +1,5 @@
 using Omega.P2P.Federation.Exchange;
+using Omega.P2P.Primitives.Domains;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Signing;
@@ -46,6 +47,12 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
     public void BindBrane(string name, Ed25519PublicKey key) => Append(Own.WithBrane(options.HeadSigner, name, key));
 
     public void JoinMesh(MeshId mesh) => Append(Own.WithMesh(options.HeadSigner, mesh));
+
+    /// <summary>Law 9: the record by which history goes on from the largest head witnessed.</summary>
+    public ReadOnlyMemory<byte> SignEpoch(long epoch, HeadRef witnessed) =>
+        EpochRecord.Create(
+            options.HeadSigner, OwnDomain, epoch, new EpochHead(witnessed.Epoch, witnessed.Size, witnessed.Root),
+            outbox.Now.UnixMs).Bytes;
 
     private void Append(Manifests next)
     {

@@ -6,8 +6,8 @@ public static class OmegaLimits
     /// <summary>Payload of one frame, bytes (mesh contract).</summary>
     public const int FrameBytes = 1 << 20;
 
-    /// <summary>One signed authority manifest, bytes (guess: some hundred peers).</summary>
-    public const int DamBytes = 128 << 10;
+    /// <summary>One signed authority manifest, bytes (its own bound).</summary>
+    public const int DamBytes = 64 << 10;
 
     /// <summary>Manifests in one message (guess; more are asked for again).</summary>
     public const int DamsPerMessage = 64;
@@ -45,8 +45,8 @@ public static class OmegaLimits
     /// <summary>Ranges in one <c>get</c> (guess: a challenge asks 16).</summary>
     public const int Ranges = 64;
 
-    /// <summary>An audience's name, UTF-8 bytes (guess).</summary>
-    public const int AudienceBytes = 64;
+    /// <summary>An audience's name, UTF-8 bytes (as in public records).</summary>
+    public const int AudienceBytes = 128;
 
     /// <summary>Audiences opened in one head answer (guess).</summary>
     public const int Audiences = 64;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Omega.P2P.Primitives.Cbor;
 using Omega.P2P.Primitives.Encoding;
+using Omega.P2P.Primitives.PublicLog;
 
 namespace Omega.P2P.Protocol.Omega.Catalog;
 
@@ -110,7 +111,7 @@ public abstract partial record CatalogResponse
             writer.WriteKey("root");
             writer.WriteBytes(opening.Root.AsSpan());
             writer.WriteKey("salt");
-            writer.WriteBytes(opening.Salt.Span);
+            writer.WriteBytes(opening.Salt.AsSpan());
             writer.WriteKey("audience");
             writer.WriteText(opening.Audience);
         }
@@ -185,10 +186,10 @@ public abstract partial record CatalogResponse
         opening = null!; // only read after true
         if (!reader.TryReadMapStart(out var count) || count != 3
             || !reader.TryReadKey("root"u8) || !reader.TryReadHash(out var root)
-            || !reader.TryReadKey("salt"u8) || !reader.TryReadBytes(SaltBytes, out var salt)
+            || !reader.TryReadKey("salt"u8) || !reader.TryReadHash(out var salt)
             || !reader.TryReadKey("audience"u8) || !reader.TryReadText(OmegaLimits.AudienceBytes, out var audience))
             return false;
-        opening = new AudienceOpening(audience, salt.ToArray(), root);
+        opening = new AudienceOpening(audience, salt, root);
         return true;
     }
 }

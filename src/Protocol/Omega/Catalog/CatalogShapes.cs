@@ -1,4 +1,5 @@
 using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.PublicLog;
 
 namespace Omega.P2P.Protocol.Omega.Catalog;
 
@@ -7,12 +8,6 @@ namespace Omega.P2P.Protocol.Omega.Catalog;
 /// <param name="Salt">The commitment's salt, 32 bytes.</param>
 /// <param name="Body">Canonical CBOR, at most <see cref="OmegaLimits.BodyBytes"/>.</param>
 public sealed record LeafBody(long Index, ReadOnlyMemory<byte> Salt, ReadOnlyMemory<byte> Body);
-
-/// <summary>The opening of one audience's blinded published root.</summary>
-/// <param name="Audience">The audience's name.</param>
-/// <param name="Salt">The blinding salt, 32 bytes.</param>
-/// <param name="Root">The prefix-tree root it hides.</param>
-public sealed record AudienceOpening(string Audience, ReadOnlyMemory<byte> Salt, Hash256 Root);
 
 /// <summary>A signed head with all that makes it checkable.</summary>
 /// <param name="Note">The C2SP signed note, as signed.</param>

@@ -1,0 +1,185 @@
+using Omega.P2P.Federation.Exchange;
+using Omega.P2P.Federation.HeadGuard;
+using Omega.P2P.Federation.Links;
+using Omega.P2P.Federation.Trust;
+using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Protocol.Omega.Join;
+
+namespace Omega.P2P.Federation.Invitations;
+
+/// <summary>The guest's side: joins under way, each for one command.</summary>
+internal sealed class JoinDesk(
+    Outbox outbox, StreamTable streams, LinkTable links, TrustBook trust, OwnHeadGuard guard, Admission admission,
+    InvitationDesk invitations, FederationLimits limits)
+{
+    private readonly SortedDictionary<long, JoinAttempt> _attempts = [];
+
+    public void OnCommand(CommandId command, MeshCommand.Join join)
+    {
+        if (!Ticket.TryParse(join.Ticket, out var ticket, out var error))
+        {
+            Fail(command, MeshError.Usage, $"not a ticket: {error.Message}");
+            return;
+        }
+        if (Objection(ticket, join) is { } objection)
+        {
+            outbox.Complete(command, objection);
+            return;
+        }
+        var attempt = new JoinAttempt(command, ticket, join.Petname, this);
+        _attempts.Add(command.Value, attempt);
+        attempt.Start();
+    }
+
+    public void OnLinkUp(Link link)
+    {
+        foreach (var attempt in _attempts.Values.ToList())
+            attempt.OnLinkUp(link);
+    }
+
+    public void OnDialFailed(DialId dial)
+    {
+        foreach (var attempt in _attempts.Values.ToList())
+            attempt.OnDialFailed(dial);
+    }
+
+    public bool Cancel(CommandId command)
+    {
+        if (!_attempts.TryGetValue(command.Value, out var attempt))
+            return false;
+        attempt.End(new CommandResult.Failed(MeshError.Cancelled, "given up"));
+        return true;
+    }
+
+    private CommandResult.Failed? Objection(Ticket ticket, MeshCommand.Join join)
+    {
+        if (guard.State == OwnHeadState.RolledBack)
+            return new CommandResult.Failed(MeshError.ReadOnly, "the domain is rolled back", "open a new epoch first");
+        if (ticket.Domain == trust.OwnDomain)
+            return new CommandResult.Failed(MeshError.Usage, "this ticket is our own");
+        if (ticket.ExpiresUnixS * 1000 <= outbox.Now.UnixMs)
+            return new CommandResult.Failed(MeshError.Refused, "the ticket has expired", "ask for a new one");
+        if (ticket.Scope != Ticket.PeerScope)
+            return new CommandResult.Failed(MeshError.Usage, $"a ticket of scope '{ticket.Scope}' is not known here");
+        return Admission.IsPetname(join.Petname)
+            ? null
+            : new CommandResult.Failed(MeshError.Usage, "a petname has 1 to 64 printable characters");
+    }
+
+    private void Fail(CommandId command, MeshError code, string message) =>
+        outbox.Complete(command, new CommandResult.Failed(code, message));
+
+    private sealed class JoinAttempt(CommandId command, Ticket ticket, string? petname, JoinDesk desk) : IStreamOwner
+    {
+        private readonly PeerId _issuer = ticket.Issuer.ToPeerId();
+        private int _address;
+        private DialId? _dial;
+        private TimerId? _timer;
+        private RequestId? _wish;
+        private StreamId? _stream;
+        private bool _isOver;
+
+        public void Start()
+        {
+            _timer = desk.Outbox.After(desk.Limits.JoinTimeout, () => Fail(MeshError.Unreachable, "no answer in time"));
+            if (desk.Links.To(_issuer) is { } link)
+                OnLinkUp(link);
+            else
+                DialNext();
+        }
+
+        public void OnLinkUp(Link link)
+        {
+            if (link.Peer != _issuer || _wish is not null || _stream is not null || _isOver)
+                return;
+            _wish = desk.Outbox.OpenStream(
+                link.Id, Protocol.Omega.OmegaProtocols.Join, s => OnReady(link, s),
+                reason => Fail(MeshError.Unreachable, $"the issuer does not speak the join protocol: {reason}"));
+        }
+
+        public void OnDialFailed(DialId dial)
+        {
+            if (dial == _dial)
+                DialNext();
+        }
+
+        public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload)
+        {
+            if (!JoinResponse.TryDecode(payload.Span, out var response, out _))
+                Fail(MeshError.VerificationFailed, "the issuer's answer is none");
+            else if (response.IsRefusal)
+                Fail(MeshError.Refused, "the issuer refused the ticket: used, expired or withdrawn");
+            else
+                Accept(response);
+        }
+
+        public void OnEnded(StreamId stream, bool reset) => Fail(MeshError.Unreachable, "the issuer hung up");
+
+        public void OnBulk(StreamId stream, object outcome) => Fail(MeshError.Unreachable, "the issuer hung up");
+
+        public void End(CommandResult result)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
+            desk.Remove(command);
+            if (_timer is { } timer)
+                desk.Outbox.Forget(timer);
+            if (_wish is { } wish)
+                desk.Outbox.ForgetWish(wish);
+            if (_stream is { } stream && desk.Streams.Remove(stream))
+                desk.Outbox.Close(stream);
+            desk.Outbox.Complete(command, result);
+        }
+
+        private void DialNext()
+        {
+            if (_address < ticket.Addresses.Count)
+                _dial = desk.Outbox.Dial(ticket.Addresses[_address++], _issuer);
+            else
+                Fail(MeshError.Unreachable, "none of the ticket's addresses answers");
+        }
+
+        private void OnReady(Link link, StreamId stream)
+        {
+            _wish = null;
+            _stream = stream;
+            desk.Streams.Add(stream, link.Id, this);
+            var request = new JoinRequest(
+                ticket.Mesh, ticket.Secret, Admission.Fitting(desk.Trust.Own.Signed), desk.Reachable);
+            desk.Outbox.Send(stream, request.Encode());
+        }
+
+        private void Accept(JoinResponse response)
+        {
+            if (!Manifests.TryVerify(response.DamChain, out var issuer) || issuer.Domain != ticket.Domain
+                || !desk.Admit(_issuer, issuer, petname, ticket, response.Addresses))
+            {
+                Fail(MeshError.VerificationFailed, "the issuer's manifest is not the one of the ticket");
+                return;
+            }
+            var name = desk.Trust.Find(_issuer)?.Petname ?? issuer.Latest.ProposedName;
+            End(new CommandResult.Joined(_issuer, ticket.Domain, name));
+        }
+
+        private void Fail(MeshError code, string message) => End(new CommandResult.Failed(code, message));
+    }
+
+    private Outbox Outbox => outbox;
+
+    private StreamTable Streams => streams;
+
+    private LinkTable Links => links;
+
+    private TrustBook Trust => trust;
+
+    private FederationLimits Limits => limits;
+
+    private IReadOnlyList<string> Reachable => [.. invitations.ListenAddresses.Take(Protocol.Omega.OmegaLimits.Addresses)];
+
+    private void Remove(CommandId command) => _attempts.Remove(command.Value);
+
+    private bool Admit(
+        PeerId issuer, Manifests brought, string? petname, Ticket ticket, IReadOnlyList<string> reachedAt) =>
+        admission.TryAdmit(issuer, brought, petname, ticket.Mesh, [.. reachedAt, .. ticket.Addresses]);
+}

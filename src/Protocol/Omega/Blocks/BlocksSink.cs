@@ -1,0 +1,159 @@
+using Omega.P2P.Primitives.Bao;
+using Omega.P2P.Primitives.Encoding;
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Protocol.Bulk;
+
+namespace Omega.P2P.Protocol.Omega.Blocks;
+
+/// <summary>
+/// Takes a bulk answer: header, then the bao encoding, any split. Hands on exactly the bytes of the ranges asked, in
+/// order, each after its group was proven (law 6); a bad byte is found within its 16 KiB group. Memory: one group.
+/// </summary>
+public sealed class BlocksSink : IBulkSink
+{
+    private readonly Hash256 _hash;
+    private readonly long _size;
+    private readonly IReadOnlyList<WireRange> _ranges;
+    private readonly IVerifiedSink _sink;
+    private readonly byte[] _header = new byte[Varint.LengthMax + OmegaLimits.BulkHeaderBytes];
+    private int _headerLength;
+    private int _rangeIndex;
+    private BaoDecoder? _decoder;
+    private BlocksStatus? _status;
+    private string _detail = "";
+    private long _verified;
+    private long _wire;
+    private long _verifiedTo;
+
+    /// <summary>A sink for the answer to one request.</summary>
+    /// <param name="hash">The id asked; the bao root.</param>
+    /// <param name="size">The length that the id's descriptor promises.</param>
+    /// <param name="ranges">The ranges asked, as in <see cref="BlocksRequest.Get"/>, inside the size.</param>
+    /// <param name="sink">Where proven bytes go.</param>
+    public BlocksSink(Hash256 hash, long size, IReadOnlyList<WireRange> ranges, IVerifiedSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(ranges);
+        ArgumentOutOfRangeException.ThrowIfZero(ranges.Count);
+        ArgumentNullException.ThrowIfNull(sink);
+        _hash = hash;
+        _size = size;
+        _ranges = ranges;
+        _sink = sink;
+        _verifiedTo = ranges[0].Start;
+    }
+
+    /// <inheritdoc/>
+    public object Outcome =>
+        new BlocksOutcome(_status ?? BlocksStatus.Cut, _verified, _wire, _verifiedTo, _detail);
+
+    /// <inheritdoc/>
+    public BulkStep Push(ReadOnlySpan<byte> bytes)
+    {
+        _wire += bytes.Length;
+        if (_status is null && _decoder is null)
+            bytes = TakeHeader(bytes);
+        else if (_status == BlocksStatus.Done && !bytes.IsEmpty)
+            Fail(BlocksStatus.Malformed, "bytes after the end");
+        while (_status is null && _decoder is { } decoder && TakeItem(decoder, ref bytes))
+        {
+        }
+        return _status switch
+        {
+            null => BulkStep.Continue,
+            BlocksStatus.Done => BulkStep.Done,
+            _ => BulkStep.Failed,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void End(bool reset) =>
+        _status ??= Fail(reset ? BlocksStatus.Cut : BlocksStatus.Truncated, "ended before the last byte");
+
+    private ReadOnlySpan<byte> TakeHeader(ReadOnlySpan<byte> bytes)
+    {
+        var taken = Math.Min(bytes.Length, _header.Length - _headerLength);
+        bytes[..taken].CopyTo(_header.AsSpan(_headerLength));
+        var before = _headerLength;
+        _headerLength += taken;
+        var read = BulkHeader.TryRead(_header.AsSpan(0, _headerLength), out var header, out var length);
+        if (read == VarintStatus.NeedMore)
+            return [];
+        if (read == VarintStatus.Invalid)
+            Fail(BlocksStatus.Malformed, "no header");
+        else if (header.IsRefusal)
+            Fail(BlocksStatus.Refused, "refused");
+        else if (header.Size != _size)
+            Fail(BlocksStatus.BadHash, $"size {header.Size} instead of {_size}");
+        else
+            _decoder = new BaoDecoder(_hash, _size, Asked());
+        return bytes[(length > before ? length - before : 0)..];
+    }
+
+    private ByteRanges Asked() =>
+        ByteRanges.TryCreate([.. _ranges.Select(r => new ByteRange(r.Start, r.Length))], out var ranges)
+            ? ranges
+            : ByteRanges.None;
+
+    private bool TakeItem(BaoDecoder decoder, ref ReadOnlySpan<byte> bytes)
+    {
+        var step = decoder.Push(bytes, out var consumed, out var leaf);
+        bytes = bytes[consumed..];
+        switch (step)
+        {
+            case BaoStatus.Leaf:
+                HandOn(leaf.Offset, leaf.Data);
+                if (_status is null && decoder.IsDone && bytes.IsEmpty)
+                    _status = BlocksStatus.Done;
+                return true;
+            case BaoStatus.Done:
+                _status = BlocksStatus.Done;
+                return false;
+            case BaoStatus.Rejected:
+                var isTrailing = decoder.Error == BaoError.TrailingBytes;
+                Fail(isTrailing ? BlocksStatus.Malformed : BlocksStatus.BadHash, decoder.Error.ToString());
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    // A leaf is a whole group; only what was asked of it goes on.
+    private void HandOn(long offset, ReadOnlySpan<byte> leaf)
+    {
+        var end = offset + leaf.Length;
+        while (_rangeIndex < _ranges.Count)
+        {
+            var range = _ranges[_rangeIndex];
+            var from = Math.Max(range.Start, offset);
+            var to = Math.Min(range.End, end);
+            if (from < to && !TryWrite(from, leaf[(int)(from - offset)..(int)(to - offset)]))
+                return;
+            if (range.End > end)
+                return;
+            _rangeIndex++;
+        }
+    }
+
+    private bool TryWrite(long offset, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _sink.Write(offset, bytes);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
+        {
+            Fail(BlocksStatus.LocalFault, e.Message);
+            return false;
+        }
+        _verified += bytes.Length;
+        _verifiedTo = offset + bytes.Length;
+        return true;
+    }
+
+    private BlocksStatus Fail(BlocksStatus status, string detail)
+    {
+        _detail = detail;
+        _status = status;
+        return status;
+    }
+}
