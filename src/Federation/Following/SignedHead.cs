@@ -8,7 +8,7 @@ using Omega.P2P.Primitives.Notes;
 namespace Omega.P2P.Federation.Following;
 
 /// <summary>
-/// A head whose signature by its domain's head key was verified; only <see cref="TryVerify"/> makes one. What it says
+/// A head whose signature by its domain's head key was verified; only its own checks make one. What it says
 /// is then its owner's word, and still to be judged against what is held.
 /// </summary>
 internal sealed record SignedHead

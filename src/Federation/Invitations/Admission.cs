@@ -48,7 +48,8 @@ internal sealed class Admission(
         if (trust.OwnerOf(brought.Domain) is not null || trust.Peers.Count >= limits.Peers)
             return false;
         var name = petname ?? brought.Latest.ProposedName;
-        trust.AddPeer(new TrustedPeer(key, name, brought.Domain), mesh);
+        if (!trust.TryAddPeer(new TrustedPeer(key, name, brought.Domain), mesh))
+            return false;
         addresses.Learn(peer, reachedAt);
         follows.Begin(peer, brought);
         outbox.Notify(new MeshNotice.PeerJoined(peer, brought.Domain, name));

@@ -12,6 +12,9 @@ internal sealed class Link(LinkId id, PeerId peer, CatalogClient catalog)
 
     public CatalogClient Catalog { get; } = catalog;
 
+    /// <summary>Whether the peer was asked, on this link, what a trusted peer is asked first.</summary>
+    public bool IsGreeted { get; set; }
+
     /// <summary>Streams the peer has open towards us.</summary>
     public int StreamsInbound { get; set; }
 }

@@ -5,6 +5,7 @@ using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Federation.Trust;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Protocol.Omega;
 using Omega.P2P.Protocol.Omega.Catalog;
 
@@ -15,7 +16,8 @@ namespace Omega.P2P.Federation.Serving;
 /// owner of a followed domain what is held of it. Everybody else gets the one refusal (law 7).
 /// </summary>
 internal sealed class CatalogServer(
-    Outbox outbox, TrustBook trust, OwnHeadGuard guard, FollowBook follows) : IRequestServer
+    Outbox outbox, TrustBook trust, OwnHeadGuard guard, FollowBook follows, Action<PeerId> onTrustedRequest)
+    : IRequestServer
 {
     public void Serve(InboundStream stream, ReadOnlyMemory<byte> payload)
     {
@@ -37,6 +39,7 @@ internal sealed class CatalogServer(
                 Refuse(stream);
             return;
         }
+        onTrustedRequest(peer.Id);
         if (request is CatalogRequest.Held or CatalogRequest.Announce)
             ServeOwner(stream, peer, request);
         else if (request.Domain != trust.OwnDomain)

@@ -12,13 +12,13 @@ namespace Omega.P2P.Federation.Trust;
 internal sealed class Manifests
 {
     private readonly DamChain _chain;
-    private readonly HashSet<Hash256> _signedHashes;
+    private readonly HashSet<Hash256> _hashes;
 
     private Manifests(DamChain chain)
     {
         _chain = chain;
         Signed = [.. chain.Versions.Select(v => v.Bytes)];
-        _signedHashes = [.. Signed.Select(s => Blake3.Hash(s.Span))];
+        _hashes = [.. Signed.Select(s => Blake3.Hash(s.Span)), .. chain.Versions.Select(v => v.Dam.Hash)];
         Latest = new Manifest(chain.Current);
         HeadKeys = [.. chain.Versions.Select(v => v.Dam.HeadKey).Distinct()];
     }
@@ -57,8 +57,8 @@ internal sealed class Manifests
         return true;
     }
 
-    /// <summary>Whether some version has these signed bytes' hash, as snapshots name it.</summary>
-    public bool IsKnown(Hash256 signedHash) => _signedHashes.Contains(signedHash);
+    /// <summary>Whether a snapshot's manifest hash is that of some version: of its signed bytes or of its payload.</summary>
+    public bool IsKnown(Hash256 hash) => _hashes.Contains(hash);
 
     public bool IsNode(Ed25519PublicKey key) => _chain.TryGetNodeName(key, out _);
 

@@ -36,7 +36,9 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
         return null;
     }
 
-    public void AddPeer(TrustedPeer peer, MeshId mesh) => Append(Own.WithPeer(options.HeadSigner, peer, mesh));
+    /// <summary>False when the manifest cannot hold the peer: a key with another duty, no room; nothing has changed then.</summary>
+    public bool TryAddPeer(TrustedPeer peer, MeshId mesh) =>
+        TryAppend(() => Own.WithPeer(options.HeadSigner, peer, mesh));
 
     public void RemovePeer(PeerId peer)
     {
@@ -44,7 +46,9 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
             Append(Own.WithoutPeer(options.HeadSigner, found.NodeKey));
     }
 
-    public void BindBrane(string name, Ed25519PublicKey key) => Append(Own.WithBrane(options.HeadSigner, name, key));
+    /// <summary>False for a name or key that the manifest cannot hold; nothing has changed then.</summary>
+    public bool TryBindBrane(string name, Ed25519PublicKey key) =>
+        TryAppend(() => Own.WithBrane(options.HeadSigner, name, key));
 
     public void JoinMesh(MeshId mesh) => Append(Own.WithMesh(options.HeadSigner, mesh));
 
@@ -53,6 +57,20 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
         EpochRecord.Create(
             options.HeadSigner, OwnDomain, epoch, new EpochHead(witnessed.Epoch, witnessed.Size, witnessed.Root),
             outbox.Now.UnixMs).Bytes;
+
+    private bool TryAppend(Func<Manifests> change)
+    {
+        try
+        {
+            Append(change());
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            // The manifest's own grammar and bounds said no.
+            return false;
+        }
+    }
 
     private void Append(Manifests next)
     {
