@@ -59,7 +59,8 @@ public sealed class FederationCore
         _trust = new TrustBook(_outbox, options, own);
         _addresses = new AddressBook(_outbox, _limits, options.Documents);
         _dialer = new Dialer(_outbox, _links, _trust, _addresses, _limits);
-        _guard = new OwnHeadGuard(_outbox, _trust, _standing, options.Documents, () => _announcer!.Announce());
+        _guard = new OwnHeadGuard(
+            _outbox, _trust, _standing, options.Documents, p => _links.To(p)?.Catalog, () => _announcer!.Announce());
         var followServices = new FollowServices(_outbox, _links, _standing, _limits);
         _follows = new FollowBook(followServices, _trust, options.Documents);
         _announcer = new Announcer(_outbox, _trust, _links, _guard, _standing);

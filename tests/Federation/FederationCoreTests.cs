@@ -97,7 +97,7 @@ public sealed class FederationCoreTests
     public void SilentPeerTimesOutAndIsDemoted()
     {
         var (loop, alice, bob) = Pair.Joined();
-        loop.TamperFrame = (sender, frame) => sender == bob ? null : frame;
+        loop.TamperFrame = (sender, frame) => sender == bob ? MeshLoop.Dropped : frame;
         Pair.Publish(loop, alice, [1]);
         loop.Advance(TimeSpan.FromSeconds(21));
         Assert.Contains(PeerFault.Timeout, alice.Faults);

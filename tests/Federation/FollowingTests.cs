@@ -48,7 +48,7 @@ public sealed class FollowingTests
     {
         var (loop, alice, bob) = Pair.Joined();
         loop.TamperFrame = (sender, frame) =>
-            CatalogRequest.TryDecode(frame.Span, out var r, out _) && r is CatalogRequest.Announce ? null : frame;
+            CatalogRequest.TryDecode(frame.Span, out var r, out _) && r is CatalogRequest.Announce ? MeshLoop.Dropped : frame;
         Pair.Publish(loop, alice, [9]);
         Assert.Empty(bob.Core.Entries(alice.Domain));
         loop.TamperFrame = (_, frame) => frame;
@@ -204,7 +204,7 @@ public sealed class FollowingTests
             Bundle = own.Bundle with { Openings = [own.Bundle.Openings[0] with { Root = Blake3.Hash([3]) }] },
         },
         ("flipped commitment", _, StoreAnswer.OwnLeaves leaves) =>
-            leaves with { Commitments = Flip(leaves.Commitments), Bodies = [] },
+            leaves with { Commitments = Flip(leaves.Commitments), Bodies = [.. leaves.Bodies.SkipLast(1)] },
         ("flipped body", _, StoreAnswer.OwnLeaves leaves) => leaves with
         {
             Bodies = [.. leaves.Bodies.Select(b => b with { Body = FlipLast(b.Body) })],

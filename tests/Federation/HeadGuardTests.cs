@@ -101,6 +101,12 @@ public sealed class HeadGuardTests
         Assert.Equal(OwnHeadState.Alone, alice.Core.HeadState);
         loop.Advance(TimeSpan.FromMinutes(3));
         Assert.Equal(OwnHeadState.RolledBack, alice.Core.HeadState);
+        // With the epoch come the manifests that its follower had kept, and so its trust in that follower.
+        loop.Command<CommandResult.EpochOpened>(alice, new MeshCommand.OpenEpoch());
+        loop.Advance(TimeSpan.FromMinutes(3));
+        Assert.Equal(bob.Peer, Assert.Single(alice.Core.Peers).Peer);
+        Assert.Equal(alice.Store.Place, bob.Core.FollowedDomains[0].Head);
+        Assert.DoesNotContain(bob.Faults, f => f != PeerFault.Refused);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class JoinTests
         var (loop, alice, bob) = Pair.Apart();
         var ticket = Pair.Invite(loop, alice);
         loop.TamperFrame = (sender, frame) =>
-            sender == alice && JoinResponse.TryDecode(frame.Span, out _, out _) ? null : frame;
+            sender == alice && JoinResponse.TryDecode(frame.Span, out _, out _) ? MeshLoop.Dropped : frame;
         var lost = loop.Command<CommandResult.Failed>(
             bob, new MeshCommand.Join(ticket, null), TimeSpan.FromSeconds(31));
         Assert.Equal(MeshError.Unreachable, lost.Code);

@@ -36,6 +36,12 @@ internal sealed class DomainSync(Follow follow, CatalogClient catalog)
 
     private void OnManifests(CatalogReply reply)
     {
+        if (reply.Response is CatalogResponse.Refused && follow.Head is not null)
+        {
+            // An owner that was put back to before it trusted us has to see the head of its own that we hold (law 9).
+            AskHead();
+            return;
+        }
         if (reply.Response is not CatalogResponse.Dam dam)
         {
             FailAs(reply);

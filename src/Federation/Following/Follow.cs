@@ -132,15 +132,11 @@ internal sealed class Follow(
     public void OnSyncEnded(SyncResult result)
     {
         _sync = null;
-        if (result.Fault is not { } fault)
-        {
-            services.Standing.Restore(Owner);
-        }
-        else if (fault == PeerFault.InconsistentHead && result.ForkNote is { } note)
+        if (result.Fault == PeerFault.InconsistentHead && result.ForkNote is { } note)
         {
             Convict(note);
         }
-        else
+        else if (result.Fault is { } fault)
         {
             if (fault is PeerFault.BadConsistencyProof or PeerFault.BadEpoch && State == FollowState.Current)
                 State = FollowState.Stalled;
@@ -164,6 +160,7 @@ internal sealed class Follow(
         if (verified.Head is not { } head)
             return;
         FollowDocuments.PutLeaves(services, this, verified);
+        services.Standing.Restore(Owner);
         Head = head;
         SnapshotNumber = verified.SnapshotNumber;
         Log = verified.Log;

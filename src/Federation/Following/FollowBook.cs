@@ -1,6 +1,8 @@
+using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Federation.Trust;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Protocol.Omega.Catalog;
 
 namespace Omega.P2P.Federation.Following;
 
@@ -62,8 +64,27 @@ internal sealed class FollowBook
 
     public void OnLinkUp(PeerId peer)
     {
-        if (_trust.Find(peer) is { } trusted && Find(trusted.Domain) is { } follow)
+        if (_trust.Find(peer) is not { } trusted)
+            return;
+        if (Find(trusted.Domain) is { } follow)
             follow.RequestSync(null);
+        else if (_services.CatalogOf(peer) is { } catalog)
+            catalog.Ask(new CatalogRequest.Dam(trusted.Domain, 0), reply => OnFirstManifests(trusted, reply));
+    }
+
+    // A trusted peer whose domain we lost track of, or took back with our own manifest, is followed from its genesis.
+    private void OnFirstManifests(TrustedPeer peer, CatalogReply reply)
+    {
+        if (reply.Response is not CatalogResponse.Dam dam || _trust.Find(peer.Id) is null)
+            return;
+        if (!Manifests.TryVerify(dam.Chain, out var manifests) || manifests.Domain != peer.Domain
+            || !manifests.IsNode(peer.NodeKey))
+        {
+            _services.Report(peer.Id, PeerFault.BadManifest, "manifests that are not its domain's");
+            return;
+        }
+        Begin(peer.Id, manifests);
+        Find(peer.Domain)?.RequestSync(null);
     }
 
     /// <summary>The repair of lost announcements: every owner that is up is asked, demoted ones as well.</summary>

@@ -104,7 +104,9 @@ internal static class HeadCheck
         if (!PublicRecord.TryDecode(leaf.Body.Span, out var record, out _) || record is not PublicRecord.Snapshot shown)
             return PeerFault.BadSnapshot;
         snapshot = shown;
-        if (shown.Size != leaf.Index || !manifests.IsKnown(shown.DamHash) || shown.Number < (held?.SnapshotNumber ?? 0))
+        // Numbers go on across epochs, but a domain that was rolled back counts from where it was put back to.
+        var numberMin = held?.Head.Epoch == head.Epoch ? held.SnapshotNumber : 0;
+        if (shown.Size != leaf.Index || !manifests.IsKnown(shown.DamHash) || shown.Number < numberMin)
             return PeerFault.BadSnapshot;
         var names = new HashSet<string>();
         foreach (var opening in bundle.Openings)

@@ -26,12 +26,16 @@ internal sealed class OwnHeadGuard
     private readonly TrustBook _trust;
     private readonly StandingBook _standing;
     private readonly SortedSet<PeerId> _followers = [];
+    private readonly Func<PeerId, CatalogClient?> _catalogOf;
     private readonly Action _onFree;
     private SignedHead? _witnessed;
+    private Manifests? _recovered;
 
     public OwnHeadGuard(
-        Outbox outbox, TrustBook trust, StandingBook standing, IEnumerable<StoredDocument> documents, Action onFree)
+        Outbox outbox, TrustBook trust, StandingBook standing, IEnumerable<StoredDocument> documents,
+        Func<PeerId, CatalogClient?> catalogOf, Action onFree)
     {
+        _catalogOf = catalogOf;
         _outbox = outbox;
         _trust = trust;
         _standing = standing;
@@ -65,6 +69,8 @@ internal sealed class OwnHeadGuard
     public void OnLinkUp(CatalogClient catalog)
     {
         var peer = catalog.Peer;
+        if (State == OwnHeadState.RolledBack)
+            RecoverManifests(catalog);
         catalog.Ask(new CatalogRequest.Held(_trust.OwnDomain), reply => OnHeld(peer, reply));
     }
 
@@ -118,6 +124,9 @@ internal sealed class OwnHeadGuard
             var ownEpoch = answer is StoreAnswer.OwnHead own ? own.Place.Epoch : 0;
             var epoch = Math.Max(ownEpoch, witnessed.Epoch) + 1;
             _outbox.Add(new MeshEffect.OpenEpoch(_trust.SignEpoch(epoch, witnessed.Place)));
+            if (_recovered is { } recovered)
+                _trust.Adopt(recovered);
+            _recovered = null;
             _outbox.Delete(GuardKey);
             _witnessed = null;
             _outbox.Complete(command, new CommandResult.EpochOpened(epoch));
@@ -179,7 +188,25 @@ internal sealed class OwnHeadGuard
         _witnessed = shown;
         _outbox.Put(GuardKey, shown.Note);
         _outbox.Add(new MeshEffect.SetReadOnly("rolled-back"));
+        if (_catalogOf(from) is { } catalog)
+            RecoverManifests(catalog);
         Move(OwnHeadState.RolledBack, $"{from} holds epoch {shown.Epoch} size {shown.Size}, which ours does not lead to");
+    }
+
+    // Whoever holds our newer heads holds our newer manifests: by our own signature, they go on from ours.
+    private void RecoverManifests(CatalogClient catalog)
+    {
+        var known = _recovered ?? _trust.Own;
+        catalog.Ask(new CatalogRequest.Dam(_trust.OwnDomain, known.Signed.Count), reply =>
+        {
+            if (reply.Response is not CatalogResponse.Dam { Chain.Count: > 0 } dam || State != OwnHeadState.RolledBack)
+                return;
+            var latest = _recovered ?? _trust.Own;
+            if (latest.Signed.Count != known.Signed.Count || !latest.TryExtend(dam.Chain, out var longer))
+                return;
+            _recovered = longer;
+            RecoverManifests(catalog);
+        });
     }
 
     private void Free(OwnHeadState state, string reason)

@@ -40,7 +40,9 @@ internal sealed class CatalogServer(
             return;
         }
         onTrustedRequest(peer.Id);
-        if (request is CatalogRequest.Held or CatalogRequest.Announce)
+        var isOfOwner = request is CatalogRequest.Held or CatalogRequest.Announce
+            || (request is CatalogRequest.Dam && request.Domain == peer.Domain);
+        if (isOfOwner)
             ServeOwner(stream, peer, request);
         else if (request.Domain != trust.OwnDomain)
             Refuse(stream);
@@ -55,13 +57,14 @@ internal sealed class CatalogServer(
             Refuse(stream);
             return;
         }
-        if (request is CatalogRequest.Held)
+        CatalogResponse response = request switch
         {
-            stream.Respond(new CatalogResponse.Held(follow.Head?.Note ?? default).Encode());
-            return;
-        }
-        var newer = follow.OnAnnounced(((CatalogRequest.Announce)request).Note);
-        stream.Respond(new CatalogResponse.Noted(newer).Encode());
+            CatalogRequest.Held => new CatalogResponse.Held(follow.Head?.Note ?? default),
+            CatalogRequest.Dam dam => new CatalogResponse.Dam(DamsFrom(follow.Manifests, dam.From)),
+            CatalogRequest.Announce announce => new CatalogResponse.Noted(follow.OnAnnounced(announce.Note)),
+            _ => throw new UnreachableException(),
+        };
+        stream.Respond(response.Encode());
     }
 
     private void ServeFollower(InboundStream stream, TrustedPeer peer, CatalogRequest request)
@@ -70,7 +73,7 @@ internal sealed class CatalogServer(
         switch (request)
         {
             case CatalogRequest.Dam dam:
-                stream.Respond(new CatalogResponse.Dam(DamsFrom(dam.From)).Encode());
+                stream.Respond(new CatalogResponse.Dam(DamsFrom(trust.Own, dam.From)).Encode());
                 break;
             case CatalogRequest.Head head:
                 if (head.Note.IsEmpty)
@@ -99,13 +102,13 @@ internal sealed class CatalogServer(
         }
     }
 
-    private List<ReadOnlyMemory<byte>> DamsFrom(long from)
+    private static List<ReadOnlyMemory<byte>> DamsFrom(Manifests manifests, long from)
     {
         var chain = new List<ReadOnlyMemory<byte>>();
         var bytes = 0;
-        for (var i = from; i < trust.Own.Signed.Count && chain.Count < OmegaLimits.DamsPerMessage; i++)
+        for (var i = from; i < manifests.Signed.Count && chain.Count < OmegaLimits.DamsPerMessage; i++)
         {
-            var signed = trust.Own.Signed[(int)i];
+            var signed = manifests.Signed[(int)i];
             bytes += signed.Length;
             if (chain.Count > 0 && bytes > OmegaLimits.ItemsBytes)
                 break;

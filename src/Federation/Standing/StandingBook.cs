@@ -55,11 +55,17 @@ internal sealed class StandingBook(Outbox outbox, FederationLimits limits)
         return consequence == Consequence.DemoteAndDrop;
     }
 
+    /// <summary>A verified newer head makes good what was wrong with heads, not what was wrong with bytes.</summary>
     public void Restore(PeerId peer)
     {
-        if (_records.TryGetValue(peer, out var record))
+        if (_records.TryGetValue(peer, out var record) && IsOfCatalog(record.Fault))
             _records[peer] = record with { DemotedUntilMs = 0 };
     }
+
+    private static bool IsOfCatalog(PeerFault fault) => fault
+        is PeerFault.BadInclusionProof or PeerFault.BadConsistencyProof or PeerFault.BadSignature
+        or PeerFault.StaleHead or PeerFault.BadManifest or PeerFault.BadEpoch or PeerFault.BadLeaf
+        or PeerFault.BadSnapshot or PeerFault.BadCatalogNode or PeerFault.BadEntry or PeerFault.Timeout;
 
     public void Forget(PeerId peer) => _records.Remove(peer);
 }

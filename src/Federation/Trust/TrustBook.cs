@@ -50,6 +50,15 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
     public bool TryBindBrane(string name, Ed25519PublicKey key) =>
         TryAppend(() => Own.WithBrane(options.HeadSigner, name, key));
 
+    /// <summary>Takes back versions that a follower had kept: ours by signature, and continuing what we have.</summary>
+    public void Adopt(Manifests longer)
+    {
+        foreach (var signed in longer.Signed.Skip(Own.Signed.Count))
+            outbox.Add(new MeshEffect.AppendDam(signed));
+        Own = longer;
+        _peers = ByPeerId(longer);
+    }
+
     public void JoinMesh(MeshId mesh) => Append(Own.WithMesh(options.HeadSigner, mesh));
 
     /// <summary>Law 9: the record by which history goes on from the largest head witnessed.</summary>

@@ -32,7 +32,10 @@ internal sealed class MeshLoop
         public IBulkSink? Sink { get; set; }
     }
 
-    /// <summary>Frames on their way: sender, bytes; null drops.</summary>
+    /// <summary>What a tampering test gives for a frame that shall not arrive.</summary>
+    public static ReadOnlyMemory<byte>? Dropped => default;
+
+    /// <summary>Frames on their way: sender, bytes; <see cref="Dropped"/> drops.</summary>
     public Func<LoopNode, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> TamperFrame { get; set; } = (_, frame) => frame;
 
     /// <summary>Bulk answers on their way: sender, bytes.</summary>
