@@ -100,7 +100,9 @@ public sealed class FederationCore
     /// <summary>One verified entry of a followed domain, or null.</summary>
     public FollowedEntry? FindEntry(DomainId domain, ArtifactKey key) => _follows.FindEntry(domain, key);
 
-    /// <summary>Verified signed manifests of a followed domain, genesis first; empty for a domain not followed.</summary>
+    /// <summary>
+    /// Verified signed manifests of a followed domain, genesis first; empty for a domain not followed.
+    /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> ManifestsOf(DomainId domain) =>
         _follows.Find(domain)?.Manifests.Signed ?? [];
 
@@ -326,7 +328,7 @@ public sealed class FederationCore
         }
         else if (!Admission.IsPetname(name.Petname))
         {
-            _outbox.Complete(id, new CommandResult.Failed(MeshError.Usage, "a petname has 1 to 64 printable characters"));
+            _outbox.Complete(id, new CommandResult.Failed(MeshError.Usage, Admission.PetnameRule));
         }
         else
         {

@@ -21,7 +21,7 @@ public sealed record FederationLimits
     /// <summary>Requests we keep waiting on one outgoing catalog stream (guess).</summary>
     public int AsksPerLink { get; init; } = 256;
 
-    /// <summary>Commands under way (guess).</summary>
+    /// <summary>Commands of one kind under way (guess).</summary>
     public int Commands { get; init; } = 1024;
 
     /// <summary>Open invitations (guess).</summary>
@@ -77,10 +77,4 @@ public sealed record FederationLimits
 
     /// <summary>How long a peer that broke a rule is used by nobody (guess).</summary>
     public TimeSpan DemotedFor { get; init; } = TimeSpan.FromMinutes(10);
-
-    /// <summary>Stale heads in a row from one owner before it is demoted (guess: a rolled-back owner needs one).</summary>
-    public int StaleHeadsTolerated { get; init; } = 3;
-
-    /// <summary>Evidence kept, one per (domain, epoch) (guess).</summary>
-    public int Evidence { get; init; } = 256;
 }

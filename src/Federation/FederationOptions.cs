@@ -9,7 +9,9 @@ public sealed record FederationOptions
     /// <summary>The node key: the link identity.</summary>
     public required ISigner NodeSigner { get; init; }
 
-    /// <summary>The own domain's active head key: signs manifests and epoch records. Heads are signed by the store.</summary>
+    /// <summary>
+    /// The own domain's active head key: signs manifests and epoch records. Heads are signed by the store.
+    /// </summary>
     public required ISigner HeadSigner { get; init; }
 
     /// <summary>The own authority manifests from genesis on, oldest first.</summary>

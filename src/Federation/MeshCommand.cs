@@ -3,7 +3,9 @@ using Omega.P2P.Primitives.Keys;
 
 namespace Omega.P2P.Federation;
 
-/// <summary>What the owner may want of the mesh. Closed; the result named follows, or <see cref="CommandResult.Failed"/>.</summary>
+/// <summary>
+/// What the owner may want of the mesh. Closed; the result named follows, or <see cref="CommandResult.Failed"/>.
+/// </summary>
 public abstract record MeshCommand
 {
     private MeshCommand()
@@ -22,7 +24,9 @@ public abstract record MeshCommand
     /// </summary>
     public sealed record Join(string Ticket, string? Petname) : MeshCommand;
 
-    /// <summary>Pulls the newest heads now, of one domain or of all. Result: <see cref="CommandResult.Synced"/>.</summary>
+    /// <summary>
+    /// Pulls the newest heads now, of one domain or of all. Result: <see cref="CommandResult.Synced"/>.
+    /// </summary>
     public sealed record Sync(DomainId? Domain) : MeshCommand;
 
     /// <summary>Brings a followed domain's artifact here. Result: <see cref="CommandResult.Fetched"/>.</summary>
@@ -37,7 +41,9 @@ public abstract record MeshCommand
     /// </summary>
     public sealed record ProveHolders(IReadOnlyList<HeldContent> Contents, int Holders) : MeshCommand;
 
-    /// <summary>Law 9: opens an epoch linked to the last witnessed head. Result: <see cref="CommandResult.EpochOpened"/>.</summary>
+    /// <summary>
+    /// Law 9: opens an epoch linked to the last witnessed head. Result: <see cref="CommandResult.EpochOpened"/>.
+    /// </summary>
     public sealed record OpenEpoch : MeshCommand;
 
     /// <summary>Ends the trust in a peer and forgets its domain. Result: <see cref="CommandResult.Done"/>.</summary>
@@ -46,10 +52,15 @@ public abstract record MeshCommand
     /// <summary>Binds a brane's key in the authority manifest. Result: <see cref="CommandResult.Done"/>.</summary>
     public sealed record BindBrane(string Name, Ed25519PublicKey Key) : MeshCommand;
 
-    /// <summary>Names a followed domain as the owner likes; null takes the name back. Result: <see cref="CommandResult.Done"/>.</summary>
+    /// <summary>
+    /// Names a followed domain as the owner likes; null takes the name back. Result: <see
+    /// cref="CommandResult.Done"/>.
+    /// </summary>
     public sealed record SetPetname(DomainId Domain, string? Petname) : MeshCommand;
 
-    /// <summary>Gives up a command under way; it completes as cancelled. Result: <see cref="CommandResult.Done"/>.</summary>
+    /// <summary>
+    /// Gives up a command under way; it completes as cancelled. Result: <see cref="CommandResult.Done"/>.
+    /// </summary>
     public sealed record Cancel(CommandId Target) : MeshCommand;
 }
 

@@ -25,10 +25,14 @@ public abstract record MeshEffect
     /// <summary>Forgets a document; one that is not there is no error. Same batch rule.</summary>
     public sealed record DeleteDocument(string Key) : MeshEffect;
 
-    /// <summary>Appends the next signed version of the own authority manifest (COSE_Sign1, <c>omega/dam/1</c>).</summary>
+    /// <summary>
+    /// Appends the next signed version of the own authority manifest (COSE_Sign1, <c>omega/dam/1</c>).
+    /// </summary>
     public sealed record AppendDam(ReadOnlyMemory<byte> SignedDam) : MeshEffect;
 
-    /// <summary>Opens the next epoch of the own domain (COSE_Sign1, <c>omega/epoch/1</c>); the store is writable again.</summary>
+    /// <summary>
+    /// Opens the next epoch of the own domain (COSE_Sign1, <c>omega/epoch/1</c>); the store is writable again.
+    /// </summary>
     public sealed record OpenEpoch(ReadOnlyMemory<byte> Record) : MeshEffect;
 
     /// <summary>The own domain signs nothing any more (law 9) until <see cref="OpenEpoch"/>.</summary>

@@ -18,7 +18,9 @@ public abstract record MeshInput
     /// <summary>The owner wants something; exactly one <see cref="MeshEffect.CommandCompleted"/> follows.</summary>
     public sealed record CommandIssued(CommandId Id, MeshCommand Command) : MeshInput;
 
-    /// <summary>The own domain has a new signed head, durable in the store. Followers are told when law 9 allows.</summary>
+    /// <summary>
+    /// The own domain has a new signed head, durable in the store. Followers are told when law 9 allows.
+    /// </summary>
     public sealed record OwnHeadChanged : MeshInput;
 }
 
@@ -75,7 +77,9 @@ public abstract record NetworkInput : MeshInput
     /// <summary>An armed timer ran out.</summary>
     public sealed record TimerFired(TimerId Timer) : NetworkInput;
 
-    /// <summary>The addresses under which peers may reach this node, as textual multiaddrs without <c>/p2p/</c>.</summary>
+    /// <summary>
+    /// The addresses under which peers may reach this node, as textual multiaddrs without <c>/p2p/</c>.
+    /// </summary>
     public sealed record ListenAddressesChanged(IReadOnlyList<string> Addresses) : NetworkInput;
 
     /// <summary>

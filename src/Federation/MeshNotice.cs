@@ -35,7 +35,9 @@ public enum OwnHeadState
     /// <summary>A follower has answered, and nothing newer of ours is known anywhere.</summary>
     Confirmed,
 
-    /// <summary>A follower holds a head of ours that our history does not lead to: read-only until a new epoch.</summary>
+    /// <summary>
+    /// A follower holds a head of ours that our history does not lead to: read-only until a new epoch.
+    /// </summary>
     RolledBack,
 
     /// <summary>Nobody ever held a head of ours.</summary>

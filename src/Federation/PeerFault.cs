@@ -36,7 +36,9 @@ public enum PeerFault
     /// <summary>A snapshot record that contradicts its head, its manifest or its openings.</summary>
     BadSnapshot,
 
-    /// <summary>A published root that does not follow from the public log, or a tree node that is not its hash.</summary>
+    /// <summary>
+    /// A published root that does not follow from the public log, or a tree node that is not its hash.
+    /// </summary>
     BadCatalogNode,
 
     /// <summary>A catalog entry whose hash, descriptor, attestation or receipt does not verify.</summary>

@@ -4,7 +4,9 @@ using Omega.P2P.Protocol.Omega.Blocks;
 
 namespace Omega.P2P.Federation;
 
-/// <summary>What federation may ask of the store. Closed; answered by the case of <see cref="StoreAnswer"/> named.</summary>
+/// <summary>
+/// What federation may ask of the store. Closed; answered by the case of <see cref="StoreAnswer"/> named.
+/// </summary>
 public abstract record StoreQuery
 {
     private StoreQuery()
@@ -28,7 +30,9 @@ public abstract record StoreQuery
     /// </summary>
     public sealed record OwnLeaves(long Epoch, long From, long To, IReadOnlyList<string> Audiences) : StoreQuery;
 
-    /// <summary>Nodes of one audience's published tree. Answer: <see cref="StoreAnswer.OwnItems"/>, same order.</summary>
+    /// <summary>
+    /// Nodes of one audience's published tree. Answer: <see cref="StoreAnswer.OwnItems"/>, same order.
+    /// </summary>
     public sealed record OwnNodes(string Audience, IReadOnlyList<Hash256> Hashes) : StoreQuery;
 
     /// <summary>Entries published to one audience. Answer: <see cref="StoreAnswer.OwnItems"/>, same order.</summary>
@@ -43,7 +47,8 @@ public abstract record StoreQuery
     /// once sending has begun, or <see cref="StoreAnswer.Failed"/> and nothing was sent.
     /// </summary>
     public sealed record ServeContent(
-        StreamId Stream, ContentTarget Target, IReadOnlyList<WireRange> Ranges, ReadOnlyMemory<byte> Header) : StoreQuery;
+        StreamId Stream, ContentTarget Target, IReadOnlyList<WireRange> Ranges, ReadOnlyMemory<byte> Header)
+        : StoreQuery;
 
     /// <summary>
     /// Starts to bring a followed domain's artifact here. <paramref name="Entry"/> is its verified catalog entry.

@@ -34,7 +34,7 @@ public readonly record struct Publication(DomainId Domain, string Audience);
 /// <param name="IsLocal">All its bytes can be read here and now.</param>
 /// <param name="Readers">
 /// One list per thing inside (a content: itself; a block: every content in it), each with the publications that make
-/// it readable. A peer may read the target when it may read every thing inside; an empty outer list is readable by nobody.
+/// it readable. A peer may read the target when it may read every thing inside; an empty outer list is for nobody.
 /// </param>
 public sealed record ContentStatus(long Size, bool IsLocal, IReadOnlyList<IReadOnlyList<Publication>> Readers)
 {

@@ -97,7 +97,8 @@ public sealed class CustodyTests
         Assert.Equal(3 * 16384, asked[1]);
     }
 
-    private static CommandResult.HoldersProven Prove(MeshLoop loop, LoopNode node, int holders, params byte[][] contents) =>
+    private static CommandResult.HoldersProven Prove(
+        MeshLoop loop, LoopNode node, int holders, params byte[][] contents) =>
         loop.Command<CommandResult.HoldersProven>(node, new MeshCommand.ProveHolders(
             [.. contents.Select(c => new HeldContent(ContentId.Of(c), c.Length))], holders));
 }

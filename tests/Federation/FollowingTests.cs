@@ -48,7 +48,9 @@ public sealed class FollowingTests
     {
         var (loop, alice, bob) = Pair.Joined();
         loop.TamperFrame = (sender, frame) =>
-            CatalogRequest.TryDecode(frame.Span, out var r, out _) && r is CatalogRequest.Announce ? MeshLoop.Dropped : frame;
+            CatalogRequest.TryDecode(frame.Span, out var r, out _) && r is CatalogRequest.Announce
+                ? MeshLoop.Dropped
+                : frame;
         Pair.Publish(loop, alice, [9]);
         Assert.Empty(bob.Core.Entries(alice.Domain));
         loop.TamperFrame = (_, frame) => frame;
@@ -213,7 +215,8 @@ public sealed class FollowingTests
         ("flipped entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
             new StoreAnswer.OwnItems([.. items.Items.Select(i => (ReadOnlyMemory<byte>?)FlipLast(i!.Value))]),
         ("other entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
-            new StoreAnswer.OwnItems([.. items.Items.Select(_ => (ReadOnlyMemory<byte>?)store.Entry(KeyOfFirst()).Bytes)]),
+            new StoreAnswer.OwnItems(
+                [.. items.Items.Select(_ => (ReadOnlyMemory<byte>?)store.Entry(KeyOfFirst()).Bytes)]),
         ("withheld entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
             new StoreAnswer.OwnItems([.. items.Items.Select(_ => (ReadOnlyMemory<byte>?)null)]),
         ("more leaves than asked", _, StoreAnswer.OwnLeaves leaves) =>

@@ -26,7 +26,8 @@ public sealed class ForkProofTests
                 convicted += verdict ? 1 : 0;
                 var garbage = proof.Select(h => Blake3.Hash(h.AsSpan())).ToArray();
                 Assert.False(ForkProof.Convicts(m, n, held, shown, garbage), $"{m} {n}");
-                Assert.False(ForkProof.Convicts(m, n, held, Proofs.RootAt(honest, n), Proofs.Consistency(honest, m, n)));
+                var honestProof = Proofs.Consistency(honest, m, n);
+                Assert.False(ForkProof.Convicts(m, n, held, Proofs.RootAt(honest, n), honestProof));
             }
         }
         Assert.True(convicted > 500);

@@ -19,7 +19,8 @@ public sealed class HeadGuardTests
     public void FollowerIsRememberedBeforeItsFirstHeadLeaves()
     {
         var (_, alice, _) = Pair.Joined();
-        var kept = alice.Effects.FindIndex(e => e is MeshEffect.PutDocument { Key: var k } && k.StartsWith("follower/"));
+        var kept = alice.Effects.FindIndex(e =>
+            e is MeshEffect.PutDocument { Key: var k } && k.StartsWith("follower/"));
         var left = alice.Effects.FindIndex(e =>
             e is NetworkEffect.SendFrame f && CatalogResponse.TryDecode(f.Payload.Span, out var r, out _)
             && r is CatalogResponse.Head);

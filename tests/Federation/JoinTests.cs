@@ -31,7 +31,8 @@ public sealed class JoinTests
         Assert.True(answer > 0);
         Assert.Contains(effects[..answer], e => e is MeshEffect.AppendDam);
         Assert.Contains(effects[..answer], e => e is MeshEffect.PutDocument { Key: var k } && k.StartsWith("peer/"));
-        Assert.Equal(2, effects[..answer].Count(e => e is MeshEffect.PutDocument { Key: var k } && k.StartsWith("invite/")));
+        Assert.Equal(
+            2, effects[..answer].Count(e => e is MeshEffect.PutDocument { Key: var k } && k.StartsWith("invite/")));
     }
 
     [Fact]

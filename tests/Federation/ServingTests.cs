@@ -28,7 +28,10 @@ public sealed class ServingTests
                 new CatalogRequest.Announce(domain, new byte[50]),
             ];
             foreach (var question in questions)
-                Assert.Equal(CatalogResponse.Refused.Instance.Encode(), AskCatalog(loop, mallory, alice, question.Encode()));
+            {
+                Assert.Equal(
+                    CatalogResponse.Refused.Instance.Encode(), AskCatalog(loop, mallory, alice, question.Encode()));
+            }
         }
         Assert.Equal(CatalogResponse.Refused.Instance.Encode(), AskCatalog(loop, mallory, alice, [0xff]));
         foreach (var id in new[] { ContentId.Of(content).Hash, Blake3.Hash([7]) })

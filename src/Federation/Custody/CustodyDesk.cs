@@ -16,6 +16,11 @@ internal sealed class CustodyDesk(TransferServices services, ChallengeBook chall
                 MeshError.Usage, "up to 65,536 contents and no negative count of holders"));
             return;
         }
+        if (_open.Count >= services.Limits.Commands)
+        {
+            services.Outbox.Complete(command, new CommandResult.Failed(MeshError.Busy, "too many proofs under way"));
+            return;
+        }
         var proof = new HolderProof(services, challenges, command, prove, p => _open.Remove(p.Command.Value));
         _open.Add(command.Value, proof);
         proof.Start();

@@ -115,7 +115,9 @@ internal sealed class Outbox(IRandomSource random)
 
     public void Receive(StreamId stream, IBulkSink sink) => Add(new NetworkEffect.ReceiveBulk(stream, sink));
 
-    /// <summary>A number below <paramref name="exclusive"/> from the injected chance; bias below 2^-32 is accepted.</summary>
+    /// <summary>
+    /// A number below <paramref name="exclusive"/> from the injected chance; bias below 2^-32 is accepted.
+    /// </summary>
     public long Below(long exclusive)
     {
         Span<byte> bytes = stackalloc byte[8];

@@ -41,7 +41,8 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         private bool _isOver;
 
         public HaveAsk(
-            BlocksClient client, Link link, IReadOnlyList<Hash256> ids, Action<IReadOnlyList<bool>?, PeerFault> onAnswer)
+            BlocksClient client, Link link, IReadOnlyList<Hash256> ids,
+            Action<IReadOnlyList<bool>?, PeerFault> onAnswer)
         {
             _client = client;
             _count = ids.Count;

@@ -23,7 +23,8 @@ internal sealed record Piece(IReadOnlyList<WireRange> Ranges)
             var rest = whole;
             while (rest.Length > 0)
             {
-                var end = Math.Min(rest.End, (rest.Start + Math.Max(bytesMax - bytes, GroupBytes)) / GroupBytes * GroupBytes);
+                var room = Math.Max(bytesMax - bytes, GroupBytes);
+                var end = Math.Min(rest.End, (rest.Start + room) / GroupBytes * GroupBytes);
                 if (end <= rest.Start)
                     end = rest.End;
                 current.Add(new WireRange(rest.Start, end - rest.Start));

@@ -40,6 +40,11 @@ internal sealed class TransferDesk(TransferServices services, FollowBook follows
 
     private void Begin(CommandId command, StoreQuery query)
     {
+        if (_beginning.Count + _open.Count >= services.Limits.Commands)
+        {
+            services.Outbox.Complete(command, new CommandResult.Failed(MeshError.Busy, "too many transfers under way"));
+            return;
+        }
         _beginning.Add(command);
         services.Outbox.Ask(query, answer => OnBegun(command, answer));
     }

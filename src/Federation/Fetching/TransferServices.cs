@@ -8,7 +8,8 @@ namespace Omega.P2P.Federation.Fetching;
 
 /// <summary>What transfers and challenges need of the rest of the core.</summary>
 internal sealed class TransferServices(
-    Outbox outbox, LinkTable links, TrustBook trust, StandingBook standing, BlocksClient blocks, FederationLimits limits)
+    Outbox outbox, LinkTable links, TrustBook trust, StandingBook standing, BlocksClient blocks,
+    FederationLimits limits)
 {
     private long _turn;
 

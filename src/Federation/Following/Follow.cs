@@ -109,7 +109,9 @@ internal sealed class Follow(
         }
     }
 
-    /// <summary>Pulls now, or once more after the pull under way; <paramref name="onDone"/> hears how it went.</summary>
+    /// <summary>
+    /// Pulls now, or once more after the pull under way; <paramref name="onDone"/> hears how it went.
+    /// </summary>
     public void RequestSync(Action<bool>? onDone)
     {
         if (onDone is not null)

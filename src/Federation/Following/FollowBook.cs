@@ -103,7 +103,8 @@ internal sealed class FollowBook
             : [.. _follows.Values];
         if (sync.Domain is not null && wanted.Count == 0)
         {
-            _services.Outbox.Complete(command, new CommandResult.Failed(MeshError.NotFound, "that domain is not followed"));
+            _services.Outbox.Complete(
+                command, new CommandResult.Failed(MeshError.NotFound, "that domain is not followed"));
             return;
         }
         var (left, answered) = (wanted.Count, 0);

@@ -85,7 +85,9 @@ internal static class FollowDocuments
         outbox.Put(HeadKey(follow.Domain), writer.ToArray());
     }
 
-    /// <summary>Writes the pages that new commitments touch; the last one goes on in <see cref="Follow.Tail"/>.</summary>
+    /// <summary>
+    /// Writes the pages that new commitments touch; the last one goes on in <see cref="Follow.Tail"/>.
+    /// </summary>
     public static void PutLeaves(FollowServices services, Follow follow, VerifiedSync verified)
     {
         var page = verified.FirstLeaf == 0 ? [] : follow.Tail;

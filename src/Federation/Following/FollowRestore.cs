@@ -18,7 +18,7 @@ internal static class FollowRestore
     public static SortedDictionary<string, SortedDictionary<string, ReadOnlyMemory<byte>>> Group(
         IEnumerable<StoredDocument> documents)
     {
-        var groups = new SortedDictionary<string, SortedDictionary<string, ReadOnlyMemory<byte>>>(StringComparer.Ordinal);
+        SortedDictionary<string, SortedDictionary<string, ReadOnlyMemory<byte>>> groups = new(StringComparer.Ordinal);
         const int hexEnd = 4 + 64;
         foreach (var document in documents)
         {

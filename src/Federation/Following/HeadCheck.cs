@@ -7,7 +7,9 @@ using Omega.P2P.Protocol.Omega.Catalog;
 
 namespace Omega.P2P.Federation.Following;
 
-/// <summary>A head that continues the one held, with the snapshot record it covers; only <see cref="HeadCheck"/> makes one.</summary>
+/// <summary>
+/// A head that continues the one held, with the snapshot record it covers; only <see cref="HeadCheck"/> makes one.
+/// </summary>
 internal sealed record AcceptedHead(
     SignedHead Head, long SnapshotIndex, PublicRecord.Snapshot Snapshot, IReadOnlyList<AudienceOpening> Openings);
 
@@ -38,7 +40,9 @@ internal static class HeadCheck
         return null;
     }
 
-    /// <summary>Judges a head by its place alone, as an announcement shows it: null when it may be newer or equal.</summary>
+    /// <summary>
+    /// Judges a head by its place alone, as an announcement shows it: null when it may be newer or equal.
+    /// </summary>
     public static PeerFault? JudgePlace(SignedHead held, SignedHead shown)
     {
         if (held.IsAfter(shown.Epoch, shown.Size))

@@ -32,10 +32,13 @@ internal sealed record SignedHead
 
     /// <summary>A head of the domain by its active head key.</summary>
     public static bool TryVerify(
-        ReadOnlyMemory<byte> note, Manifests manifests, [NotNullWhen(true)] out SignedHead? head, out PeerFault fault) =>
+        ReadOnlyMemory<byte> note, Manifests manifests,
+        [NotNullWhen(true)] out SignedHead? head, out PeerFault fault) =>
         TryVerify(note, manifests.Domain, [manifests.Latest.HeadKey], out head, out fault);
 
-    /// <summary>A head by any head key the domain ever had: for what was accepted, or signed by ourselves, before.</summary>
+    /// <summary>
+    /// A head by any head key the domain ever had: for what was accepted, or signed by ourselves, before.
+    /// </summary>
     public static bool TryVerifyPast(
         ReadOnlyMemory<byte> note, Manifests manifests, [NotNullWhen(true)] out SignedHead? head) =>
         TryVerify(note, manifests.Domain, manifests.HeadKeys, out head, out _);

@@ -190,7 +190,9 @@ internal sealed class OwnHeadGuard
         _outbox.Add(new MeshEffect.SetReadOnly("rolled-back"));
         if (_catalogOf(from) is { } catalog)
             RecoverManifests(catalog);
-        Move(OwnHeadState.RolledBack, $"{from} holds epoch {shown.Epoch} size {shown.Size}, which ours does not lead to");
+        Move(
+            OwnHeadState.RolledBack,
+            $"{from} holds epoch {shown.Epoch} size {shown.Size}, which ours does not lead to");
     }
 
     // Whoever holds our newer heads holds our newer manifests: by our own signature, they go on from ours.

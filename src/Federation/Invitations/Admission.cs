@@ -8,11 +8,15 @@ using Omega.P2P.Protocol.Omega;
 
 namespace Omega.P2P.Federation.Invitations;
 
-/// <summary>What both sides of a join do once the other is proven: trust it, follow its domain, remember where it is.</summary>
+/// <summary>
+/// What both sides of a join do once the other is proven: trust it, follow its domain, remember where it is.
+/// </summary>
 internal sealed class Admission(
     Outbox outbox, TrustBook trust, FollowBook follows, AddressBook addresses, FederationLimits limits,
     Action<PeerId> onTrusted)
 {
+    public const string PetnameRule = "a petname has 1 to 64 printable characters";
+
     private const int PetnameCharsMax = 64;
 
     /// <summary>Null, or text that the manifest takes as a petname.</summary>

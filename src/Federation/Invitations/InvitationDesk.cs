@@ -14,7 +14,8 @@ namespace Omega.P2P.Federation.Invitations;
 /// durable before the answer leaves, and a retry by the same key gets the same answer.
 /// </summary>
 internal sealed class InvitationDesk(
-    Outbox outbox, FederationOptions options, TrustBook trust, OwnHeadGuard guard, InvitationBook book, Admission admission)
+    Outbox outbox, FederationOptions options, TrustBook trust, OwnHeadGuard guard, InvitationBook book,
+    Admission admission)
     : IRequestServer
 {
     public IReadOnlyList<string> ListenAddresses { get; set; } = options.ListenAddresses;
@@ -36,8 +37,8 @@ internal sealed class InvitationDesk(
             return;
         }
         var ticket = new Ticket(
-            options.NodeSigner.PublicKey, trust.OwnDomain, trust.Own.Latest.Meshes[0], secret, Ticket.PeerScope, expiresS,
-            null, [.. ListenAddresses.Take(OmegaLimits.Addresses)]);
+            options.NodeSigner.PublicKey, trust.OwnDomain, trust.Own.Latest.Meshes[0], secret, Ticket.PeerScope,
+            expiresS, null, [.. ListenAddresses.Take(OmegaLimits.Addresses)]);
         outbox.Complete(command, new CommandResult.Invited(ticket.ToString(), expiresS * 1000));
     }
 
@@ -55,7 +56,7 @@ internal sealed class InvitationDesk(
             return new CommandResult.Failed(MeshError.Usage, "an invitation lives up to a year");
         return Admission.IsPetname(invite.Petname)
             ? null
-            : new CommandResult.Failed(MeshError.Usage, "a petname has 1 to 64 printable characters");
+            : new CommandResult.Failed(MeshError.Usage, Admission.PetnameRule);
     }
 
     private bool TryRedeem(PeerId peer, ReadOnlyMemory<byte> payload)

@@ -21,6 +21,11 @@ internal sealed class JoinDesk(
             Fail(command, MeshError.Usage, $"not a ticket: {error.Message}");
             return;
         }
+        if (_attempts.Count >= limits.Commands)
+        {
+            Fail(command, MeshError.Busy, "too many joins under way");
+            return;
+        }
         if (Objection(ticket, join) is { } objection)
         {
             outbox.Complete(command, objection);
@@ -63,7 +68,7 @@ internal sealed class JoinDesk(
             return new CommandResult.Failed(MeshError.Usage, $"a ticket of scope '{ticket.Scope}' is not known here");
         return Admission.IsPetname(join.Petname)
             ? null
-            : new CommandResult.Failed(MeshError.Usage, "a petname has 1 to 64 printable characters");
+            : new CommandResult.Failed(MeshError.Usage, Admission.PetnameRule);
     }
 
     private void Fail(CommandId command, MeshError code, string message) =>
@@ -175,7 +180,8 @@ internal sealed class JoinDesk(
 
     private FederationLimits Limits => limits;
 
-    private IReadOnlyList<string> Reachable => [.. invitations.ListenAddresses.Take(Protocol.Omega.OmegaLimits.Addresses)];
+    private IReadOnlyList<string> Reachable =>
+        [.. invitations.ListenAddresses.Take(Protocol.Omega.OmegaLimits.Addresses)];
 
     private void Remove(CommandId command) => _attempts.Remove(command.Value);
 

@@ -19,7 +19,8 @@ internal interface IRequestServer
 /// A stream that a peer opened: its requests are answered one after the other, in order, and only so many may wait.
 /// </summary>
 internal sealed class InboundStream(
-    StreamId id, Link link, IRequestServer server, Outbox outbox, StreamTable streams, StandingBook standing, int waitingMax)
+    StreamId id, Link link, IRequestServer server, Outbox outbox, StreamTable streams, StandingBook standing,
+    int waitingMax)
     : IStreamOwner
 {
     private readonly Queue<ReadOnlyMemory<byte>> _waiting = new();

@@ -57,7 +57,9 @@ internal sealed class Manifests
         return true;
     }
 
-    /// <summary>Whether a snapshot's manifest hash is that of some version: of its signed bytes or of its payload.</summary>
+    /// <summary>
+    /// Whether a snapshot's manifest hash is that of some version: of its signed bytes or of its payload.
+    /// </summary>
     public bool IsKnown(Hash256 hash) => _hashes.Contains(hash);
 
     public bool IsNode(Ed25519PublicKey key) => _chain.TryGetNodeName(key, out _);

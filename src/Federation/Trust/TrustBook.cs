@@ -36,7 +36,9 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
         return null;
     }
 
-    /// <summary>False when the manifest cannot hold the peer: a key with another duty, no room; nothing has changed then.</summary>
+    /// <summary>
+    /// False when the manifest cannot hold the peer: a key with another duty, no room; nothing has changed then.
+    /// </summary>
     public bool TryAddPeer(TrustedPeer peer, MeshId mesh) =>
         TryAppend(() => Own.WithPeer(options.HeadSigner, peer, mesh));
 

@@ -1,6 +1,8 @@
 namespace Omega.P2P.Protocol.Bulk;
 
-/// <summary>A source of bytes already in memory, such as a refusal. The memory must not change until disposal.</summary>
+/// <summary>
+/// A source of bytes already in memory, such as a refusal. The memory must not change until disposal.
+/// </summary>
 public sealed class BytesSource(ReadOnlyMemory<byte> bytes) : IBulkSource
 {
     private ReadOnlyMemory<byte> _rest = bytes;

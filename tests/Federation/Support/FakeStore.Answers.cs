@@ -45,7 +45,7 @@ internal sealed partial class FakeStore
         StoreQuery.OwnLeaves q => OwnLeaves(q),
         StoreQuery.OwnNodes q => new StoreAnswer.OwnItems([.. q.Hashes.Select(_ => (ReadOnlyMemory<byte>?)null)]),
         StoreQuery.OwnEntries q => new StoreAnswer.OwnItems(
-            [.. q.Keys.Select(k => SetOf(q.Audience).TryGetValue(k, out var e) ? e.Bytes : (ReadOnlyMemory<byte>?)null)]),
+            [.. q.Keys.Select(k => SetOf(q.Audience).TryGetValue(k, out var e) ? e.Bytes : MeshLoop.Dropped)]),
         StoreQuery.Contents q => new StoreAnswer.Contents([.. q.Targets.Select(t => Status(t.Hash))]),
         StoreQuery.ServeContent => new StoreAnswer.Done(),
         StoreQuery.BeginImport q => Begin(Decode(q.Entry), new Publication(q.Source, q.Audience)),
@@ -63,7 +63,8 @@ internal sealed partial class FakeStore
         var builder = new OutboardBuilder();
         builder.Update(content);
         Assert.True(Outboard.TryCreate(builder.Finish(out var root), out var outboard));
-        Assert.True(ByteRanges.TryCreate([.. query.Ranges.Select(r => new ByteRange(r.Start, r.Length))], out var ranges));
+        ByteRange[] asked = [.. query.Ranges.Select(r => new ByteRange(r.Start, r.Length))];
+        Assert.True(ByteRanges.TryCreate(asked, out var ranges));
         return new BaoSource(
             query.Header, new BaoEncoder(root, content.Length, outboard!, ranges, new MemoryContent(content)));
     }
@@ -135,8 +136,9 @@ internal sealed partial class FakeStore
         _transfers.Add(id, transfer);
         var content = entry.Descriptor.Content;
         var isHere = Contents.ContainsKey(content.Hash) || entry.Descriptor.Size == 0;
+        var size = entry.Descriptor.Size;
         return new StoreAnswer.TransferBegun(
-            id, isHere ? [] : [new WantedContent(content, entry.Descriptor.Size, [new WireRange(0, entry.Descriptor.Size)], transfer)]);
+            id, isHere ? [] : [new WantedContent(content, size, [new WireRange(0, size)], transfer)]);
     }
 
     private StoreAnswer Complete(TransferId id)

@@ -136,7 +136,9 @@ internal sealed class MeshLoop
         Run();
     }
 
-    /// <summary>Opens a raw stream from a node that may say anything on it; gives the frames and bulk that come back.</summary>
+    /// <summary>
+    /// Opens a raw stream from a node that may say anything on it; gives the frames and bulk that come back.
+    /// </summary>
     public RawStream OpenRaw(LoopNode from, LoopNode to, string protocol)
     {
         var link = _links.First(l => l.Key.Item1 == from && l.Value.Node == to).Key.Item2;

@@ -54,7 +54,8 @@ public sealed class BlocksSinkTests
         {
             var collected = new Collector();
             var outcome = answer.Deliver(collected, 4096, flipAt: at);
-            Assert.True(outcome.Status is BlocksStatus.BadHash or BlocksStatus.Malformed or BlocksStatus.Truncated, $"byte {at}");
+            Assert.True(
+                outcome.Status is BlocksStatus.BadHash or BlocksStatus.Malformed or BlocksStatus.Truncated, $"byte {at}");
             Assert.True(collected.IsPrefixOf(answer.Content), $"byte {at}");
         }
     }
@@ -101,7 +102,8 @@ public sealed class BlocksSinkTests
             var builder = new OutboardBuilder();
             builder.Update(Content);
             Assert.True(Outboard.TryCreate(builder.Finish(out _root), out var outboard));
-            Assert.True(ByteRanges.TryCreate([.. ranges.Select(r => new ByteRange(r.Start, r.Length))], out var wanted));
+            ByteRange[] asked = [.. ranges.Select(r => new ByteRange(r.Start, r.Length))];
+            Assert.True(ByteRanges.TryCreate(asked, out var wanted));
             using var wire = new MemoryStream();
             var encoder = new BaoEncoder(_root, size, outboard!, wanted, new MemoryContent(Content));
             using var source = new BaoSource(new BulkHeader(size).Encode(), encoder);

@@ -63,7 +63,8 @@ public sealed class OmegaMessageTests
         Assert.False(CatalogRequest.TryDecode(
             new CatalogRequest.Entries(OmegaSamples.Domain, "peers", tooMany).Encode(), out _, out _));
         Assert.False(CatalogRequest.TryDecode(
-            new CatalogRequest.Announce(OmegaSamples.Domain, new byte[OmegaLimits.NoteBytes + 1]).Encode(), out _, out _));
+            new CatalogRequest.Announce(OmegaSamples.Domain, new byte[OmegaLimits.NoteBytes + 1]).Encode(),
+            out _, out _));
         Assert.False(BlocksRequest.TryDecode(
             new BlocksRequest.Have(TargetKind.Content, tooMany).Encode(), out _, out _));
     }

@@ -82,7 +82,8 @@ public abstract record BlocksRequest
         switch (name, count)
         {
             case ("get", 3):
-                if (reader.TryReadKey("id"u8) && reader.TryReadHash(out var hash) && TryReadKind(ref reader, out var kind)
+                if (reader.TryReadKey("id"u8) && reader.TryReadHash(out var hash)
+                    && TryReadKind(ref reader, out var kind)
                     && reader.TryReadKey("ranges"u8) && TryReadRanges(ref reader, out var ranges))
                     request = new Get(kind, hash, ranges);
                 break;

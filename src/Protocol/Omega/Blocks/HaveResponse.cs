@@ -35,7 +35,9 @@ public sealed record HaveResponse(IReadOnlyList<bool>? Held)
         return writer.ToArray();
     }
 
-    /// <summary>Reads the answer to a question of <paramref name="idCount"/> ids; another length or a spare bit is refused.</summary>
+    /// <summary>
+    /// Reads the answer to a question of <paramref name="idCount"/> ids; another length or a spare bit is refused.
+    /// </summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, int idCount, [NotNullWhen(true)] out HaveResponse? response, out DecodeError error)
     {

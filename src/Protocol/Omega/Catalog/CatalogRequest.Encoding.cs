@@ -63,7 +63,9 @@ public abstract partial record CatalogRequest
         }
     }
 
-    /// <summary>Reads a request. False, with the reason, for anything but the one encoding of a request in bounds.</summary>
+    /// <summary>
+    /// Reads a request. False, with the reason, for anything but the one encoding of a request in bounds.
+    /// </summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out CatalogRequest? request, out DecodeError error)
     {
@@ -91,7 +93,8 @@ public abstract partial record CatalogRequest
                     request = new Dam(damOf, version);
                 break;
             case ("head", 4):
-                if (reader.TryReadKey("note"u8) && OmegaCbor.TryReadBlob(ref reader, OmegaLimits.NoteBytes, out var note)
+                if (reader.TryReadKey("note"u8)
+                    && OmegaCbor.TryReadBlob(ref reader, OmegaLimits.NoteBytes, out var note)
                     && reader.TryReadKey("size"u8) && reader.TryReadSize(out var size)
                     && reader.TryReadKey("epoch"u8) && reader.TryReadSize(out var epoch)
                     && TryReadDomain(ref reader, out var headOf))
@@ -113,7 +116,8 @@ public abstract partial record CatalogRequest
                     request = new Entries(entries.Domain, entries.Audience, entries.Hashes);
                 break;
             case ("announce", 2):
-                if (reader.TryReadKey("note"u8) && OmegaCbor.TryReadBlob(ref reader, OmegaLimits.NoteBytes, out var news)
+                if (reader.TryReadKey("note"u8)
+                    && OmegaCbor.TryReadBlob(ref reader, OmegaLimits.NoteBytes, out var news)
                     && TryReadDomain(ref reader, out var newsOf))
                     request = new Announce(newsOf, news);
                 break;

@@ -28,7 +28,9 @@ public abstract partial record CatalogRequest
     public sealed record Head(DomainId Domain, long Epoch, long Size, ReadOnlyMemory<byte> Note)
         : CatalogRequest(Domain);
 
-    /// <summary>Leaves [<paramref name="From"/>, <paramref name="To"/>) of an epoch. Answer: leaves, a prefix of them.</summary>
+    /// <summary>
+    /// Leaves [<paramref name="From"/>, <paramref name="To"/>) of an epoch. Answer: leaves, a prefix of them.
+    /// </summary>
     public sealed record Leaves(DomainId Domain, long Epoch, long From, long To) : CatalogRequest(Domain);
 
     /// <summary>Nodes of an audience's published tree, by hash. Answer: items, a prefix of them.</summary>

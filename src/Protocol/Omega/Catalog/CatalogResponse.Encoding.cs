@@ -62,7 +62,9 @@ public abstract partial record CatalogResponse
         }
     }
 
-    /// <summary>Reads an answer. False, with the reason, for anything but the one encoding of an answer in bounds.</summary>
+    /// <summary>
+    /// Reads an answer. False, with the reason, for anything but the one encoding of an answer in bounds.
+    /// </summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out CatalogResponse? response, out DecodeError error)
     {

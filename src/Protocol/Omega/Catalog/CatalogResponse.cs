@@ -35,13 +35,17 @@ public abstract partial record CatalogResponse
     /// <summary>The newest head.</summary>
     public sealed record Head(HeadBundle Bundle) : CatalogResponse;
 
-    /// <summary>Commitments from the first leaf asked, at least one, and the bodies among them that the asker may read.</summary>
+    /// <summary>
+    /// Commitments from the first leaf asked, at least one, and the bodies among them that the asker may read.
+    /// </summary>
     public sealed record Leaves(IReadOnlyList<Hash256> Commitments, IReadOnlyList<LeafBody> Bodies) : CatalogResponse;
 
     /// <summary>Bytes in the order asked, at least one; an empty string where there is no such thing.</summary>
     public sealed record Items(IReadOnlyList<ReadOnlyMemory<byte>> Bytes) : CatalogResponse;
 
-    /// <summary>An announcement was read; <paramref name="Newer"/> is the note held when it is newer, else empty.</summary>
+    /// <summary>
+    /// An announcement was read; <paramref name="Newer"/> is the note held when it is newer, else empty.
+    /// </summary>
     public sealed record Noted(ReadOnlyMemory<byte> Newer) : CatalogResponse;
 
     /// <summary>The one encoding.</summary>

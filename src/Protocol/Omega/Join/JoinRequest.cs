@@ -5,7 +5,9 @@ using Omega.P2P.Primitives.Ids;
 
 namespace Omega.P2P.Protocol.Omega.Join;
 
-/// <summary>The one request of a <c>/omega/join/1</c> stream: redeems a ticket. Answer: <see cref="JoinResponse"/>.</summary>
+/// <summary>
+/// The one request of a <c>/omega/join/1</c> stream: redeems a ticket. Answer: <see cref="JoinResponse"/>.
+/// </summary>
 /// <param name="Mesh">The mesh the ticket is for.</param>
 /// <param name="Secret">The ticket's 16 secret bytes.</param>
 /// <param name="DamChain">The guest's authority manifests from genesis on.</param>
@@ -32,7 +34,9 @@ public sealed record JoinRequest(
         return writer.ToArray();
     }
 
-    /// <summary>Reads a request. False, with the reason, for anything but the one encoding of a request in bounds.</summary>
+    /// <summary>
+    /// Reads a request. False, with the reason, for anything but the one encoding of a request in bounds.
+    /// </summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out JoinRequest? request, out DecodeError error)
     {

@@ -38,7 +38,9 @@ public sealed record JoinResponse(IReadOnlyList<ReadOnlyMemory<byte>> DamChain, 
         return writer.ToArray();
     }
 
-    /// <summary>Reads an answer. False, with the reason, for anything but the one encoding of an answer in bounds.</summary>
+    /// <summary>
+    /// Reads an answer. False, with the reason, for anything but the one encoding of an answer in bounds.
+    /// </summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out JoinResponse? response, out DecodeError error)
     {

@@ -42,7 +42,9 @@ public sealed record Ticket(
     private const int CheckBytes = 4;
     private const int ScopeBytesMax = 32;
 
-    /// <summary>What the issuer stores instead of the secret: <c>derive_key("omega ticket-secret v1", secret)</c>.</summary>
+    /// <summary>
+    /// What the issuer stores instead of the secret: <c>derive_key("omega ticket-secret v1", secret)</c>.
+    /// </summary>
     public static Hash256 HashSecret(ReadOnlySpan<byte> secret)
     {
         Span<byte> hash = stackalloc byte[32];
