@@ -55,7 +55,8 @@ public sealed class BlocksSinkTests
             var collected = new Collector();
             var outcome = answer.Deliver(collected, 4096, flipAt: at);
             Assert.True(
-                outcome.Status is BlocksStatus.BadHash or BlocksStatus.Malformed or BlocksStatus.Truncated, $"byte {at}");
+                outcome.Status is BlocksStatus.BadHash or BlocksStatus.Malformed or BlocksStatus.Truncated,
+                $"byte {at}");
             Assert.True(collected.IsPrefixOf(answer.Content), $"byte {at}");
         }
     }
