@@ -53,10 +53,11 @@ public sealed partial class DomainStore
         }
         catch (Exception failure) when (failure is FileNotFoundException or StoreDamagedException)
         {
+            var hit = ArtifactsHit(block, null);
             return block.IsHere && !_core.Blocks.HasBytes(block.Id)
-                ? new VerifyFinding("block-missing", $"{block.Id} is not on the disk", block.Id, ArtifactsHit(block, null))
+                ? new VerifyFinding("block-missing", $"{block.Id} is not on the disk", block.Id, hit)
                 : new VerifyFinding(
-                    "directory-damaged", $"the directory of {block.Id} cannot be read", block.Id, ArtifactsHit(block, null));
+                    "directory-damaged", $"the directory of {block.Id} cannot be read", block.Id, hit);
         }
 
         if (!block.IsHere || depth == VerifyDepth.Structure)

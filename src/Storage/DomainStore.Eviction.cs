@@ -31,7 +31,8 @@ public sealed partial class DomainStore
     }
 
     /// <summary>
-    /// Takes the bytes of the plan's artifacts off this disk: neighbours are copied to new blocks, directories kept, all
+    /// Takes the bytes of the plan's artifacts off this disk: neighbours are copied to new blocks, directories kept,
+    /// all
     /// of it durable, then the log says so, then the bytes go. Who holds copies elsewhere is the caller's business.
     /// </summary>
     public EvictionResult Evict(EvictionPlan plan, Instant now)
@@ -250,7 +251,8 @@ public sealed partial class DomainStore
 
         var (states, pendingBytes) = HoldersOf(going);
         var directories = states.ToDictionary(state => state, state => _core.Blocks.ReadDirectory(state.Id));
-        var inBlocks = directories.Values.SelectMany(directory => directory.Entries).Select(entry => entry.Id).ToHashSet();
+        var inBlocks = directories.Values.SelectMany(directory => directory.Entries)
+            .Select(entry => entry.Id).ToHashSet();
         inBlocks.UnionWith(going);
         var needed = liveness.UsedAmong(inBlocks, Stays);
         lock (_core.State)

@@ -31,7 +31,8 @@ public sealed partial class DomainStore
     public Hash256 Current => _state.Current.Root;
 
     /// <summary>Adds an artifact of this domain to an audience's set; durable on return, in a head after
-    /// <see cref="TakeSnapshot"/>. Widening copies the bytes into that audience's blocks first. Nothing happens where it
+    /// <see cref="TakeSnapshot"/>. Widening copies the bytes into that audience's blocks first. Nothing happens where
+    /// it
     /// is published already.</summary>
     /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>; <c>ref-not-visible</c>: it refers in the clear
     /// to an artifact that the audience does not see.</exception>

@@ -64,6 +64,28 @@ public sealed partial class DomainStore
         return ContentReader.Open(_core, id, size);
     }
 
+    /// <summary>Opens a sealed block that is on this disk. Dispose the reader.</summary>
+    /// <exception cref="NotHereException">Its bytes were evicted.</exception>
+    /// <exception cref="StoreRefusedException"><c>unknown-block</c>.</exception>
+    /// <exception cref="StoreDamagedException">Its bytes do not hash to its name.</exception>
+    public BlockReader OpenBlock(BlockId id)
+    {
+        lock (_core.State)
+        {
+            if (!_core.Chunks.TryGetBlock(id, out var block))
+            {
+                throw new StoreRefusedException("unknown-block", $"{id} is not known here");
+            }
+
+            if (!block!.IsHere)
+            {
+                throw new NotHereException($"the bytes of {id} are not on this disk");
+            }
+        }
+
+        return BlockReader.Open(id, _core.Blocks.OpenBlock(id));
+    }
+
     /// <summary>Whether every byte of a content is on this disk.</summary>
     public bool HasContent(ContentId id)
     {
@@ -200,7 +222,8 @@ public sealed partial class DomainStore
             records = [.. _core.Artifacts.InOrder()];
         }
 
-        var objects = ids.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries).Select(entry => entry.Id).ToHashSet();
+        var objects = ids.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries)
+            .Select(entry => entry.Id).ToHashSet();
         using var reader = new ObjectReader(_core);
         foreach (var record in records)
         {

@@ -12,7 +12,8 @@ public sealed partial class DomainStore
     /// Work that is due without a request: moves inline bytes to a block when enough wait, or some wait and no put has
     /// come for a while, and then shrinks the log files that carried them. The driver calls it about every second.
     /// </summary>
-    /// <exception cref="IOException">The disk failed or is full; nothing is lost, the next call tries again.</exception>
+    /// <exception cref="IOException">The disk failed or is full; nothing is lost, the next call tries
+    /// again.</exception>
     public void Idle(Instant now)
     {
         if (ReadOnly)

@@ -199,7 +199,6 @@ public sealed partial class DomainStore
         }
 
         var filled = builder.Finish(directory.PayloadLength);
-        builder.Dispose();
         if (filled.Id == block.Id)
         {
             return filled;
@@ -209,7 +208,8 @@ public sealed partial class DomainStore
         throw new StoreDamagedException($"{block.Id} came back as {filled.Id}: its directory is damaged");
     }
 
-    private void PlaceAnew(ArtifactRebuild rebuild, Dictionary<Hash256, ClassTag> own, Dictionary<ClassTag, BlockSink> sinks)
+    private void PlaceAnew(
+        ArtifactRebuild rebuild, Dictionary<Hash256, ClassTag> own, Dictionary<ClassTag, BlockSink> sinks)
     {
         foreach (var part in rebuild.Missing.Where(part => own.ContainsKey(part.Object.Hash)))
         {

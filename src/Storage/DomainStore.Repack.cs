@@ -63,9 +63,11 @@ public sealed partial class DomainStore
         }
 
         var taken = new HashSet<(Hash256 Id, BlockCodec Codec)>();
-        var work = new Survey([], [.. blocks.Select(block => new SurveyedBlock(block, directories[block],
-            [.. directories[block].Entries.Where(entry =>
-                (entry.Codec != BlockCodec.Raw || needed.Contains(entry.Id)) && taken.Add((entry.Id, entry.Codec)))]))], 0);
+        IReadOnlyList<BlockEntry> Kept(BlockDirectory directory) => [.. directory.Entries.Where(entry =>
+            (entry.Codec != BlockCodec.Raw || needed.Contains(entry.Id)) && taken.Add((entry.Id, entry.Codec)))];
+
+        var surveyed = blocks.Select(block => new SurveyedBlock(block, directories[block], Kept(directories[block])));
+        var work = new Survey([], [.. surveyed], PendingBytes: 0);
         var sinks = new Dictionary<ClassTag, BlockSink>();
         SetLeaving(work.Blocks, isLeaving: true);
         try

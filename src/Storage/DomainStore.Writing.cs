@@ -79,7 +79,8 @@ public sealed partial class DomainStore
             });
         });
 
-    /// <summary>Finishes the content, and leaves nothing behind where <paramref name="admit"/> did not commit it.</summary>
+    /// <summary>Finishes the content, and leaves nothing behind where <paramref name="admit"/> did not commit
+    /// it.</summary>
     private PutResult Stage(ContentWriter writer, Func<StagedContent, PutResult> admit)
     {
         RequireWritable();
@@ -176,7 +177,8 @@ public sealed partial class DomainStore
             : throw new StoreDamagedException($"the entry of {key} cannot be read: {error}");
     }
 
-    /// <summary>Lets one put of a key at a time decide what its entry becomes: attestations add up, none is lost.</summary>
+    /// <summary>Lets one put of a key at a time decide what its entry becomes: attestations add up, none is
+    /// lost.</summary>
     private PutResult OneAtATime(ArtifactKey key, Func<PutResult> decide)
     {
         lock (_keysInFlight)

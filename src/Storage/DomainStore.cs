@@ -7,7 +7,8 @@ using Omega.P2P.Storage.Recovery;
 namespace Omega.P2P.Storage;
 
 /// <summary>
-/// One domain on disk: its artifacts, their bytes, its history. Everything acknowledged survives a power loss; everything
+/// One domain on disk: its artifacts, their bytes, its history. Everything acknowledged survives a power loss;
+/// everything
 /// else leaves no trace (law 4). Thread-safe; no threads, clock or randomness of its own. The layout is in
 /// <c>docs/FORMATS.md</c>.
 /// </summary>

@@ -10,7 +10,8 @@ using Omega.P2P.Storage.Reading;
 namespace Omega.P2P.Storage;
 
 /// <summary>
-/// What the store's parts share. Two locks, taken in this order: <see cref="Maintenance"/> for whatever moves or removes
+/// What the store's parts share. Two locks, taken in this order: <see cref="Maintenance"/> for whatever moves or
+/// removes
 /// blocks (one at a time, held over disk calls), <see cref="State"/> for the indexes (short, never over disk calls).
 /// </summary>
 internal sealed class StoreCore(IFileSystem files, StoreOptions options)
@@ -76,7 +77,8 @@ internal sealed class StoreCore(IFileSystem files, StoreOptions options)
     public bool IsKept(Hash256 id, BlockCodec codec, IReadOnlyCollection<ClassTag> classes) =>
         Chunks.IsKeptIn(id, codec, classes) || Pending.TryFind(id, codec, classes, out _);
 
-    /// <summary>Where an object can be read now: bytes in the log, or a place in a block. Under the state lock.</summary>
+    /// <summary>Where an object can be read now: bytes in the log, or a place in a block. Under the state
+    /// lock.</summary>
     public bool TryLocate(Hash256 id, BlockCodec codec, out PendingObject? pending, out Place place)
     {
         place = default;

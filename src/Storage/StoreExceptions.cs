@@ -131,6 +131,7 @@ public sealed class StoreRefusedException : InvalidOperationException
     /// <summary>Creates the exception over another.</summary>
     public StoreRefusedException(string message, Exception inner) : base(message, inner) => Code = "refused";
 
-    /// <summary>One word with hyphens, such as <c>wrong-content</c>, <c>entry-too-large</c>, <c>unknown-artifact</c>.</summary>
+    /// <summary>One word with hyphens, such as <c>wrong-content</c>, <c>entry-too-large</c>,
+    /// <c>unknown-artifact</c>.</summary>
     public string Code { get; }
 }

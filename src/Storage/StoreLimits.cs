@@ -7,10 +7,12 @@ public sealed record StoreLimits
     /// block file of its own. Default 64 KiB, the mean chunk (guess).</summary>
     public int InlineContentMax { get; init; } = 64 * 1024;
 
-    /// <summary>Largest canonical record of the local log, without inline bytes. Default 16 KiB (design section 6).</summary>
+    /// <summary>Largest canonical record of the local log, without inline bytes. Default 16 KiB (design section
+    /// 6).</summary>
     public int LogRecordMax { get; init; } = 16 * 1024;
 
-    /// <summary>Largest catalog entry; what is left of a log record for the fields around it (design section 6; guess).</summary>
+    /// <summary>Largest catalog entry; what is left of a log record for the fields around it (design section 6;
+    /// guess).</summary>
     public int EntryMax { get; init; } = 15 * 1024;
 
     /// <summary>Inline bytes one record may carry: a small content, or the chunk list and outboard of a larger one;

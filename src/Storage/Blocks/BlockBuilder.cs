@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Files;
@@ -5,10 +6,11 @@ using Omega.P2P.Storage.Files;
 namespace Omega.P2P.Storage.Blocks;
 
 /// <summary>
-/// One block being filled under <c>blocks/open/</c>. Bytes are hashed as they are written; the name is known at the end.
+/// One block being filled under <c>blocks/open/</c>. Bytes are hashed as they are written; the name is known at the
+/// end.
 /// Not thread-safe.
 /// </summary>
-internal sealed class BlockBuilder : IDisposable
+internal sealed class BlockBuilder
 {
     private const int BufferSize = 256 * 1024;
 
@@ -16,7 +18,7 @@ internal sealed class BlockBuilder : IDisposable
     private readonly string _path;
     private readonly ClassTag _class;
     private readonly List<BlockEntry> _entries = [];
-    private readonly Blake3Hasher _hasher = Blake3Hasher.Create();
+    private readonly OutboardBuilder _outboard = new();
     private readonly IFile _file;
     private byte[]? _buffer;
     private int _buffered;
@@ -79,20 +81,17 @@ internal sealed class BlockBuilder : IDisposable
         var tail = directory.Encode();
         Flush();
         _file.Append(tail);
-        _hasher.Update(tail);
-        return new FilledBlock(_file, _path, BlockId.From(_hasher.Finish()), directory);
+        _outboard.Update(tail);
+        var outboard = _outboard.Finish(out var root);
+        return new FilledBlock(_file, _path, BlockId.From(root), directory, outboard);
     }
 
     /// <summary>Drops the file where <see cref="Finish"/> was not called.</summary>
     public void Discard()
     {
-        Dispose();
         _file.Dispose();
         _files.Delete(_path);
     }
-
-    /// <summary>Frees the hasher; the file then belongs to the <see cref="FilledBlock"/>.</summary>
-    public void Dispose() => _hasher.Dispose();
 
     private void PadTo(int offset)
     {
@@ -109,7 +108,7 @@ internal sealed class BlockBuilder : IDisposable
             return;
         }
 
-        _hasher.Update(bytes);
+        _outboard.Update(bytes);
         PayloadLength += bytes.Length;
         if (bytes.Length >= BufferSize)
         {
@@ -139,4 +138,5 @@ internal sealed class BlockBuilder : IDisposable
 }
 
 /// <summary>A block whose bytes are all written but neither synced nor named.</summary>
-internal sealed record FilledBlock(IFile File, string Path, BlockId Id, BlockDirectory Directory);
+internal sealed record FilledBlock(
+    IFile File, string Path, BlockId Id, BlockDirectory Directory, byte[] Outboard);

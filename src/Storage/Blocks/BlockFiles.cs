@@ -2,6 +2,7 @@ using System.Globalization;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Reading;
 
 namespace Omega.P2P.Storage.Blocks;
 
@@ -73,12 +74,23 @@ internal sealed class BlockFiles(IFileSystem files)
             else
             {
                 files.RenameNoReplace(block.Path, PathOf(block.Id));
+                WriteOutboard(block);
             }
         }
 
         foreach (var folder in blocks.Select(block => FolderOf(block.Id)).Distinct())
         {
             files.SyncDirectory(folder);
+        }
+    }
+
+    /// <summary>Writes what follows from the bytes, unsynced: whoever needs it durable makes it again.</summary>
+    private void WriteOutboard(FilledBlock block)
+    {
+        if (!files.Exists(OutboardPathOf(block.Id)))
+        {
+            using var file = files.Open(OutboardPathOf(block.Id), FileOpenMode.CreateNew);
+            file.Append(block.Outboard);
         }
     }
 
@@ -120,22 +132,18 @@ internal sealed class BlockFiles(IFileSystem files)
             : throw new StoreDamagedException($"the directory of {id} is damaged");
     }
 
-    /// <summary>Writes the directory that stays behind, durably but for its folder.</summary>
+    /// <summary>Makes directory and outboard, which stay behind, durable but for their folder. Reads the whole block,
+    /// and so refuses to let go of one that has rotted.</summary>
     public void KeepDirectory(BlockId id, BlockDirectory directory)
     {
-        if (HasDirectory(id))
+        byte[] outboard;
+        using (var block = OpenBlock(id))
         {
-            return;
+            outboard = BlockReader.OutboardOf(id, block);
         }
 
-        var temporary = NextTemporary();
-        using (var file = files.Open(temporary, FileOpenMode.CreateNew))
-        {
-            file.Append(directory.Encode());
-            file.Sync();
-        }
-
-        files.RenameNoReplace(temporary, DirectoryPathOf(id));
+        Replace(OutboardPathOf(id), outboard);
+        Replace(DirectoryPathOf(id), directory.Encode());
     }
 
     public void SyncFolders(IEnumerable<BlockId> ids)
@@ -174,6 +182,20 @@ internal sealed class BlockFiles(IFileSystem files)
                 }
             }
         }
+    }
+
+    /// <summary>Puts a synced file in the place of one that may be there, of which any state is of no value.</summary>
+    private void Replace(string path, byte[] bytes)
+    {
+        var temporary = NextTemporary();
+        using (var file = files.Open(temporary, FileOpenMode.CreateNew))
+        {
+            file.Append(bytes);
+            file.Sync();
+        }
+
+        files.Delete(path);
+        files.RenameNoReplace(temporary, path);
     }
 
     private static string Hex(BlockId id) => id.Hash.ToString();

@@ -54,7 +54,6 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
         }
 
         _filled.Add(_builder.Finish());
-        _builder.Dispose();
         _builder = null;
     }
 

@@ -66,7 +66,8 @@ internal sealed class StorageClass
     }
 }
 
-/// <summary>First 16 bytes of BLAKE3.derive_key("omega storage class v1", CBOR [audience, tenant or null, lists]).</summary>
+/// <summary>First 16 bytes of BLAKE3.derive_key("omega storage class v1", CBOR [audience, tenant or null,
+/// lists]).</summary>
 internal readonly record struct ClassTag(UInt128 Value)
 {
     public const int Size = 16;

@@ -7,7 +7,8 @@ namespace Omega.P2P.Storage.Eviction;
 
 /// <summary>
 /// An evicted artifact coming back. Hand in the wanted ranges in any order, each verified against its content's id;
-/// <see cref="Complete"/> puts blocks together, checks every object and every BlockId, and makes them durable. Disposing
+/// <see cref="Complete"/> puts blocks together, checks every object and every BlockId, and makes them durable.
+/// Disposing
 /// it earlier leaves no trace. One thread at a time.
 /// </summary>
 public sealed class ArtifactRebuild : IDisposable

@@ -21,7 +21,8 @@ internal sealed class Liveness(StoreCore core) : IDisposable
             core.TryReadList(content, out var list) ? list!.Chunks : ContentLayout.Single(content, size)).Walk();
 
     /// <summary>Those of the candidates that a content uses for which <paramref name="counts"/> holds.</summary>
-    public HashSet<Hash256> UsedAmong(IReadOnlySet<Hash256> candidates, Func<IReadOnlyList<ArtifactRecord>, bool> counts)
+    public HashSet<Hash256> UsedAmong(
+        IReadOnlySet<Hash256> candidates, Func<IReadOnlyList<ArtifactRecord>, bool> counts)
     {
         var used = new HashSet<Hash256>();
         foreach (var (content, size) in Contents(counts))

@@ -3,10 +3,12 @@ namespace Omega.P2P.Storage.Files;
 /// <summary>What an injected failure of one port call looks like to the store.</summary>
 public enum DiskFault
 {
-    /// <summary>The call fails with <see cref="IOException"/> and changes nothing; an append may leave half its bytes.</summary>
+    /// <summary>The call fails with <see cref="IOException"/> and changes nothing; an append may leave half its
+    /// bytes.</summary>
     InputOutputError,
 
-    /// <summary>The call fails with <see cref="DiskFullException"/>; an append leaves half its bytes, as a real one may.</summary>
+    /// <summary>The call fails with <see cref="DiskFullException"/>; an append leaves half its bytes, as a real one
+    /// may.</summary>
     DiskFull,
 
     /// <summary>The power goes: this call and all later ones fail with <see cref="PowerLossException"/> until the disk

@@ -1,7 +1,8 @@
 namespace Omega.P2P.Storage.Files;
 
 /// <summary>
-/// A disk in memory that forgets like a real one: bytes are lost unless their file was synced, names unless their folder
+/// A disk in memory that forgets like a real one: bytes are lost unless their file was synced, names unless their
+/// folder
 /// was. Failures are injected by call number, chance comes from a seed, so that a crash at every single call can be
 /// played again. Calls that only read are neither counted nor made to fail. Thread-safe.
 /// </summary>
@@ -339,7 +340,8 @@ public sealed class MemoryFileSystem : IFileSystem
         }
     }
 
-    /// <summary>Counts a call and makes it fail if it is one of the doomed; half of an append's bytes land first.</summary>
+    /// <summary>Counts a call and makes it fail if it is one of the doomed; half of an append's bytes land
+    /// first.</summary>
     private void Enter(string operation, string path, Action? half)
     {
         RequirePower();

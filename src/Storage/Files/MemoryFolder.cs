@@ -31,7 +31,8 @@ internal sealed class MemoryFolder
         _unsynced.Clear();
     }
 
-    /// <summary>Takes the names after a power loss: the durable ones and the first <paramref name="kept"/> changes.</summary>
+    /// <summary>Takes the names after a power loss: the durable ones and the first <paramref name="kept"/>
+    /// changes.</summary>
     public void Crash(int kept)
     {
         foreach (var (name, entry) in _unsynced.Take(kept))

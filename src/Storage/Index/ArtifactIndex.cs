@@ -25,7 +25,8 @@ internal sealed class ArtifactRecord
 
     public required byte[] Entry { get; set; }
 
-    /// <summary>Whether its bytes were given up: they may go with any block, though some may be here for another's sake.
+    /// <summary>Whether its bytes were given up: they may go with any block, though some may be here for another's
+    /// sake.
     /// </summary>
     public bool IsEvicted { get; set; }
 

@@ -5,7 +5,8 @@ namespace Omega.P2P.Storage.Ingest;
 
 /// <summary>
 /// One artifact being written. Memory does not grow with its size. Nothing of it exists before
-/// <see cref="Complete"/> returns; disposing it earlier leaves no trace. One thread at a time; many may run side by side.
+/// <see cref="Complete"/> returns; disposing it earlier leaves no trace. One thread at a time; many may run side by
+/// side.
 /// </summary>
 public sealed class ArtifactPut : IDisposable
 {

@@ -81,7 +81,7 @@ internal sealed partial class LocalLog
                     continue;
                 }
 
-                // A small file before it is taken along, so that ten years of idle hours do not leave ten years of files.
+                // A small file before it is taken along: ten years of idle hours shall not leave ten years of files.
                 while (index > 0 && _segments[index - 1].Length < _limits.LogSegmentTarget / 4)
                 {
                     index--;

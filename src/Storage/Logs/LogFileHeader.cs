@@ -7,7 +7,8 @@ namespace Omega.P2P.Storage.Logs;
 /// <summary>
 /// First 64 bytes of a log file, little-endian: magic <c>ASLLOG1\n</c> (8), number of its first record (8), generation
 /// (4), zero (4), chained hash of the record before (32), first 8 bytes of BLAKE3 of the 56 bytes before.
-/// The file is named <c>log-&lt;first, 16 digits&gt;.asl</c>, from generation 1 <c>log-&lt;first&gt;.&lt;generation&gt;.asl</c>.
+/// The file is named <c>log-&lt;first, 16 digits&gt;.asl</c>, from generation 1
+/// <c>log-&lt;first&gt;.&lt;generation&gt;.asl</c>.
 /// </summary>
 internal readonly record struct LogFileHeader(long First, int Generation, Hash256 Previous)
 {

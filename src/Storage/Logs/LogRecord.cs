@@ -49,7 +49,8 @@ internal abstract record LogRecord
     public sealed record Drop(IReadOnlyList<BlockId> Blocks) : LogRecord;
 
     /// <summary>An artifact joins an audience's published set, or leaves it.</summary>
-    public sealed record Publish(ArtifactKey Key, string Audience, bool IsWithdrawn, long AtMs, byte[] Leaf) : LogRecord;
+    public sealed record Publish(ArtifactKey Key, string Audience, bool IsWithdrawn, long AtMs, byte[] Leaf)
+        : LogRecord;
 
     /// <summary>A leaf of the public log that changes nothing here: what a new epoch says again.</summary>
     public sealed record PublicLeaf(byte[] Bytes) : LogRecord;

@@ -7,7 +7,8 @@ namespace Omega.P2P.Storage.Logs;
 /// <summary>Records to canonical CBOR and back. Unknown fields are passed over, unknown kinds refused.</summary>
 internal static class LogRecordCodec
 {
-    /// <summary>Block ids one record may name, so that it stays under its bound; longer lists become several records.</summary>
+    /// <summary>Block ids one record may name, so that it stays under its bound; longer lists become several
+    /// records.</summary>
     public const int BlocksMax = 256;
 
     public static byte[] Encode(LogRecord record) => (record switch

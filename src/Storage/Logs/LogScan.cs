@@ -108,12 +108,14 @@ internal ref struct LogScan
             && frame.Length <= _file.Length - offset;
     }
 
-    /// <summary>Whether the damaged frame's lengths and hash can be trusted: the next frame is chained to them.</summary>
+    /// <summary>Whether the damaged frame's lengths and hash can be trusted: the next frame is chained to
+    /// them.</summary>
     private readonly bool IsWalkable(int offset, out LogFrame frame) =>
         Fits(offset, out frame)
         && TryFrame(offset + frame.Length, frame.Hash, Number + 1, out _) == FrameState.Whole;
 
-    /// <summary>Looks for two adjacent chained frames after <paramref name="offset"/> of which one begins a commit.</summary>
+    /// <summary>Looks for two adjacent chained frames after <paramref name="offset"/> of which one begins a
+    /// commit.</summary>
     private readonly bool IsFollowedByCommit(int offset)
     {
         for (var first = offset; first < _file.Length - LogFrame.HeaderSize; first++)

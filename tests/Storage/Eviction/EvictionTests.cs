@@ -81,7 +81,8 @@ public sealed class EvictionTests
 
         using (var rebuild = test.Store.BeginRebuild(all[3].Put.Key))
         {
-            Assert.Equal(all[3].Bytes.Length, rebuild.Wanted.Where(range => range.IsRequired).Sum(range => range.Length));
+            Assert.Equal(
+                all[3].Bytes.Length, rebuild.Wanted.Where(range => range.IsRequired).Sum(range => range.Length));
             Assert.Equal(100, rebuild.Wanted.Count);
             rebuild.Write(all[3].Put.Content, 0, all[3].Bytes);
             Assert.Empty(rebuild.Complete(TestStore.Now(21)));
@@ -103,7 +104,8 @@ public sealed class EvictionTests
         using (var rebuild = test.Store.BeginRebuild(put.Key))
         {
             rebuild.Write(put.Content, 0, bytes.AsSpan(0, 499_999));
-            Assert.Equal("incomplete", Assert.Throws<StoreRefusedException>(() => rebuild.Complete(TestStore.Now(3))).Code);
+            Assert.Equal(
+                "incomplete", Assert.Throws<StoreRefusedException>(() => rebuild.Complete(TestStore.Now(3))).Code);
         }
 
         using (var rebuild = test.Store.BeginRebuild(put.Key))

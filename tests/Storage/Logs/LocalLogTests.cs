@@ -140,7 +140,10 @@ public sealed class LocalLogTests
         using var gate = new ManualResetEventSlim();
         var leader = Task.Run(() => log.Commit([Record(2, 0)], _ => gate.Wait()));
         SpinWait.SpinUntil(() => log.Commits == 1);
-        var others = Enumerable.Range(3, 32).Select(i => Task.Run(() => log.Commit([Record(i, 0)], _ => { }))).ToArray();
+        var others = Enumerable.Range(3, 32)
+            .Select(i => Task.Factory.StartNew(
+                () => log.Commit([Record(i, 0)], _ => { }), TaskCreationOptions.LongRunning))
+            .ToArray();
         SpinWait.SpinUntil(() => log.WaitingCount == 32);
 
         var before = files.Syncs;
