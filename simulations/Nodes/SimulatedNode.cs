@@ -12,6 +12,7 @@ using Omega.P2P.Simulations.Network;
 using Omega.P2P.Storage;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Ingest;
+using StreamId = Omega.P2P.Federation.StreamId;
 
 namespace Omega.P2P.Simulations.Nodes;
 
@@ -115,8 +116,9 @@ public sealed class SimulatedNode
     /// <summary>Power loss: unsynced writes are lost or torn, links vanish.</summary>
     public void Crash()
     {
-        _engine?.Dispose();
-        _engine = null;
+        StoreDisk.Crash(CrashOutcome.Torn, _random.NextUInt64());
+        MeshDisk.Crash(CrashOutcome.Torn, _random.NextUInt64());
+        Abandon();
         foreach (var (session, link, _) in _links.Values.ToList())
         {
             link.Close("peer crashed");
@@ -125,8 +127,6 @@ public sealed class SimulatedNode
 
         _links.Clear();
         _waiting.Clear();
-        StoreDisk.Crash(_random.NextUInt64());
-        MeshDisk.Crash(_random.NextUInt64());
     }
 
     /// <summary>Puts bytes as the brane, durable on return.</summary>
@@ -211,6 +211,20 @@ public sealed class SimulatedNode
             genesis,
             Now);
         Domain = store.DomainId;
+    }
+
+    private void Abandon()
+    {
+        try
+        {
+            _engine?.Dispose();
+        }
+        catch (IOException)
+        {
+            _notices.Add("the disk was gone before the store could close");
+        }
+
+        _engine = null;
     }
 
     private byte[] Nonce()

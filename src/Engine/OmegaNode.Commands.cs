@@ -174,7 +174,7 @@ public sealed partial class OmegaNode
         var finder = Finder;
         var rows = plan.Keys.Select(key => Store.TryGet(key, out var info) ? finder.RowOf(info!) : null)
             .OfType<ArtifactRow>().ToList();
-        return new EngineResult.Evicted(rows, evicted.BytesFreed, evicted.BlocksFreed);
+        return new EngineResult.Evicted(rows, evicted.FreedBytes, evicted.Blocks.Count);
     }
 
     private EngineResult.Ready Ready(FoundArtifact found, TransferFigures? figures) =>
@@ -183,7 +183,13 @@ public sealed partial class OmegaNode
     private IReadOnlyList<VerifiedSignature> SignaturesOf(DomainId domain, SignedArtifact entry) =>
         AuthorityOf(domain) is { } authority ? entry.Verify(authority).Signatures : [];
 
-    private IKeyAuthority? AuthorityOf(DomainId domain) => _mesh.AuthorityOf(domain);
+    private DamChain? AuthorityOf(DomainId domain)
+    {
+        var manifests = domain == Store.DomainId
+            ? [.. Store.DamChain.Select(dam => (ReadOnlyMemory<byte>)dam)]
+            : _mesh.ManifestsOf(domain);
+        return DamChain.TryVerify(manifests, out var chain, out _) ? chain : null;
+    }
 
     private NodeStatus StatusNow()
     {
@@ -195,12 +201,12 @@ public sealed partial class OmegaNode
             Store.DomainId,
             _mesh.HeadState,
             head is null ? null : new HeadRef(head.Epoch, head.Size, head.Root),
-            Store.CurrentRoot,
+            Store.Current,
             Store.Stats.Artifacts,
             peers.Count,
             peers.Count(p => p.IsConnected),
             _mesh.FollowedDomains,
-            AuthorityOf(Store.DomainId) is DamChain own ? [.. own.Current.Branes.Keys] : []);
+            AuthorityOf(Store.DomainId) is { } own ? [.. own.Current.Branes.Keys] : []);
     }
 
     private bool TryOneDomain(string? text, out DomainId? domain, out EngineResult refusal)

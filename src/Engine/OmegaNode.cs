@@ -49,6 +49,9 @@ public sealed partial class OmegaNode : IDisposable
     /// <summary>The domain's store; thread-safe.</summary>
     public DomainStore Store { get; }
 
+    /// <summary>What is known of the mesh; look only, and only from the loop's thread.</summary>
+    public FederationCore Mesh => _mesh;
+
     /// <summary>What opening the store found.</summary>
     public RecoveryReport Recovery { get; }
 

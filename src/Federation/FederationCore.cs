@@ -167,6 +167,8 @@ public sealed class FederationCore
 
     private void OnCommand(CommandId id, MeshCommand command)
     {
+        if (command is MeshCommand.Sync or MeshCommand.Fetch or MeshCommand.Rehydrate or MeshCommand.ProveHolders)
+            _dialer.Hurry();
         switch (command)
         {
             case MeshCommand.Invite invite:

@@ -49,4 +49,6 @@ public sealed record ContentStatus(long Size, bool IsLocal, IReadOnlyList<IReadO
 /// <param name="Size">Its length in bytes.</param>
 /// <param name="Ranges">The missing ranges, ascending, apart, at least one.</param>
 /// <param name="Sink">Takes verified bytes; one pump at a time.</param>
-public sealed record WantedContent(ContentId Content, long Size, IReadOnlyList<WireRange> Ranges, IVerifiedSink Sink);
+/// <param name="IsRequired">False for what would only be nice: the transfer completes without it.</param>
+public sealed record WantedContent(
+    ContentId Content, long Size, IReadOnlyList<WireRange> Ranges, IVerifiedSink Sink, bool IsRequired = true);

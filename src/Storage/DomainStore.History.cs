@@ -24,6 +24,18 @@ public sealed partial class DomainStore
     /// <summary>The public logs, heads and proofs.</summary>
     public PublicHistory History => _state.History;
 
+    /// <summary>Epochs opened after the first, oldest first.</summary>
+    public IReadOnlyList<EpochOpening> EpochRecords
+    {
+        get
+        {
+            lock (_core.State)
+            {
+                return [.. _state.Epochs];
+            }
+        }
+    }
+
     /// <summary>What each audience may see.</summary>
     public PublishedSets Published => _state.Published;
 
@@ -145,7 +157,7 @@ public sealed partial class DomainStore
             {
                 lock (_core.State)
                 {
-                    _state.KeepInline(first);
+                    _state.AddEpoch(first, epoch, epochRecord);
                 }
             });
             _readOnlyReason = _isDamaged ? _readOnlyReason : null;

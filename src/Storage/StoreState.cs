@@ -17,6 +17,7 @@ namespace Omega.P2P.Storage;
 internal sealed class StoreState(StoreCore core, StoreOptions options) : IDisposable
 {
     private readonly List<byte[]> _dams = [];
+    private readonly List<EpochOpening> _epochs = [];
     private readonly HashSet<long> _keptInline = [];
     private DamChain? _chain;
     private PublicHistory? _history;
@@ -30,6 +31,9 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
     /// <summary>Signed manifests, genesis first.</summary>
     public IReadOnlyList<byte[]> Dams => _dams;
+
+    /// <summary>Signed records of epochs opened after the first, oldest first.</summary>
+    public IReadOnlyList<EpochOpening> Epochs => _epochs;
 
     public PublicHistory History => _history ?? throw new StoreDamagedException("the log opens no epoch");
 
@@ -101,6 +105,16 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         }
     }
 
+    /// <summary>Takes an epoch; the first, which is opened by the genesis manifest, has no record.</summary>
+    public void AddEpoch(long record, LogRecord.Epoch epoch, byte[] signed)
+    {
+        KeepInline(record);
+        if (signed.Length > 0)
+        {
+            _epochs.Add(new EpochOpening(epoch.Number, signed));
+        }
+    }
+
     /// <summary>Takes a record that is not about artifacts' bytes.</summary>
     public void Replay(long number, LogRecord record, ReadOnlySpan<byte> inline)
     {
@@ -118,7 +132,7 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
                 ApplyLeaf(snapshot.Leaf);
                 break;
             case LogRecord.Epoch epoch:
-                KeepInline(number);
+                AddEpoch(number, epoch, inline.ToArray());
                 ApplyLeaf(epoch.Leaf);
                 break;
             case LogRecord.PublicLeaf leaf:
@@ -160,3 +174,8 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         History.Apply(leaf);
     }
 }
+
+/// <summary>An epoch of the public log as its owner opened it.</summary>
+/// <param name="Epoch">Its number, from 1.</param>
+/// <param name="Signed">The signed record (COSE_Sign1, <c>omega/epoch/1</c>).</param>
+public sealed record EpochOpening(long Epoch, byte[] Signed);

@@ -24,11 +24,11 @@ internal sealed class OwnHistory(DomainStore store)
         var openings = snapshot.Secrets?.Openings() ?? [];
         var bundle = new HeadBundle(
             head.Note,
-            new LeafBody(snapshot.Index, snapshot.Salt.ToArray(), snapshot.Body!.Encode()),
+            new LeafBody(snapshot.Index, snapshot.Salt.ToArray(), snapshot.Body!),
             inclusion,
             consistency,
             [.. openings.Where(o => query.Audiences.Contains(o.Audience))],
-            [.. store.EpochRecords.Where(e => e.Epoch > query.SinceEpoch).Select(e => e.Bytes)]);
+            [.. store.EpochRecords.Where(e => e.Epoch > query.SinceEpoch).Select(e => (ReadOnlyMemory<byte>)e.Signed)]);
         return new StoreAnswer.OwnHead(new HeadRef(head.Epoch, head.Size, head.Root), bundle);
     }
 

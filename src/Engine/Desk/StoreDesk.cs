@@ -74,8 +74,10 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
     {
         if (serve.Target.Kind != TargetKind.Content)
             return new StoreAnswer.Failed(StoreFault.NotFound, "blocks are served by their contents");
+        if (!ByteRanges.TryCreate([.. serve.Ranges.Select(r => new ByteRange(r.Start, r.Length))], out var ranges))
+            return new StoreAnswer.Failed(StoreFault.Other, "too many ranges");
         var reader = store.OpenContent(ContentId.From(serve.Target.Hash));
-        var encoder = new BaoEncoder(serve.Target.Hash, reader.Size, reader.Outboard, serve.Ranges, reader);
+        var encoder = new BaoEncoder(serve.Target.Hash, reader.Size, reader.Outboard, ranges, reader);
         effects.Add(new NetworkEffect.SendBulk(serve.Stream, new ContentSource(serve.Header, encoder, reader)));
         return new StoreAnswer.Done();
     }

@@ -1,6 +1,5 @@
 using Omega.P2P.Federation;
 using Omega.P2P.Primitives.Artifacts;
-using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Omega.Blocks;
@@ -18,22 +17,28 @@ internal sealed class Transfers(DomainStore store) : IDisposable
 
     public StoreAnswer BeginImport(StoreQuery.BeginImport query)
     {
-        if (!SignedArtifact.TryDecode(query.Entry, out var entry, out var error))
+        if (!SignedArtifact.TryDecode(query.Entry.Span, out var entry, out var error))
             return new StoreAnswer.Failed(StoreFault.Other, $"the entry cannot be read: {error.Message}");
         var import = store.BeginImport(entry, query.Source, query.Audience);
         var content = entry.Descriptor.Content;
         var size = entry.Descriptor.Size;
         IReadOnlyList<WantedContent> wanted = store.HasContent(content)
             ? []
-            : [new WantedContent(content, size, ByteRanges.All(size), new InOrderSink(import))];
+            : [new WantedContent(content, size, [new WireRange(0, size)], new InOrderSink(import), IsRequired: true)];
         return Add(new Open(import, wanted.Count == 0 ? content : null, null), wanted);
     }
 
     public StoreAnswer BeginRebuild(StoreQuery.BeginRebuild query)
     {
         var rebuild = store.BeginRebuild(query.Key);
-        var wanted = rebuild.Wanted.Select(w => new WantedContent(
-            w.Content, w.Size, w.Ranges, new RebuildSink(rebuild, w.Content))).ToList();
+        var wanted = rebuild.Wanted.GroupBy(range => (range.Content, range.IsRequired))
+            .Select(group => new WantedContent(
+                group.Key.Content,
+                SizeOf(group.Key.Content),
+                [.. group.Select(range => new WireRange(range.Offset, range.Length))],
+                new RebuildSink(rebuild, group.Key.Content),
+                group.Key.IsRequired))
+            .ToList();
         return Add(new Open(null, null, rebuild), wanted);
     }
 
@@ -62,6 +67,9 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         _open.Clear();
     }
 
+    private long SizeOf(ContentId content) =>
+        store.Resolve(new ParsedId(IdKind.Content, content.Hash.ToString()), 1)[0].Size;
+
     private StoreAnswer.TransferBegun Add(Open open, IReadOnlyList<WantedContent> wanted)
     {
         var id = new TransferId(++_last);
@@ -82,7 +90,7 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         }
     }
 
-    private sealed record Open(ArtifactImport? Import, ContentId? CopyFrom, Rebuild? Rebuild) : IDisposable
+    private sealed record Open(ArtifactImport? Import, ContentId? CopyFrom, ArtifactRebuild? Rebuild) : IDisposable
     {
         public void Dispose()
         {
@@ -107,7 +115,7 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         }
     }
 
-    private sealed class RebuildSink(Rebuild rebuild, ContentId content) : IVerifiedSink
+    private sealed class RebuildSink(ArtifactRebuild rebuild, ContentId content) : IVerifiedSink
     {
         public void Write(long offset, ReadOnlySpan<byte> verified) => rebuild.Write(content, offset, verified);
     }

@@ -87,7 +87,12 @@ internal sealed class ArtifactFinder(DomainStore store, FederationCore mesh)
         from followed in mesh.FollowedDomains
         where domain is null || followed.Domain == domain
         from entry in mesh.Entries(followed.Domain)
-        select (followed.Domain, entry.Audience, entry.Entry);
+        select (followed.Domain, entry.Audience, Decode(entry));
+
+    private static SignedArtifact Decode(FollowedEntry entry) =>
+        SignedArtifact.TryDecode(entry.Bytes.Span, out var decoded, out var error)
+            ? decoded
+            : throw new InvalidOperationException($"a verified entry cannot be read: {error.Message}");
 
     private static bool Means(ParsedId id, SignedArtifact entry) =>
         (id.Kind is IdKind.Any or IdKind.Content && id.Matches(entry.Descriptor.Content.Hash))

@@ -147,11 +147,15 @@ public sealed partial class LinkSession : IDisposable
             case ConnectionEvent.OutboundStreamFailed failed when _wires.TryGetValue(failed.Stream, out var stream):
                 OnOutboundFailed(stream, failed.Failure, inputs);
                 break;
+            case ConnectionEvent.Identified identified:
+                inputs.Add(new NetworkInput.AddressesLearned(
+                    Peer, [.. identified.Message.ListenAddresses.Select(address => address.ToString())]));
+                break;
             case ConnectionEvent.Closed closed:
                 OnClosed(closed, inputs);
                 break;
             default:
-                break; // pings, identify and events of streams already given up
+                break; // pings and events of streams already given up
         }
     }
 

@@ -119,9 +119,10 @@ internal sealed class Transfer
             if (!want.IsBusy && !want.IsDone)
                 Request(want);
         }
-        if (_wants.TrueForAll(w => w.IsDone))
+        var isIdle = _inFlight == 0 && _probes == 0;
+        if (_wants.TrueForAll(w => w.IsDone) || (isIdle && _wants.TrueForAll(w => w.IsDone || !w.Content.IsRequired)))
             Complete();
-        else if (_inFlight == 0 && _probes == 0)
+        else if (isIdle)
             WaitForHolders();
         else
             StopWaiting();

@@ -59,6 +59,19 @@ internal sealed class Dialer(
         Schedule(peer, TimeSpan.Zero);
     }
 
+    /// <summary>The owner wants something now: whoever is away and only waited for is tried at once.</summary>
+    public void Hurry()
+    {
+        foreach (var peer in trust.Peers)
+        {
+            if (_attempts.TryGetValue(peer.Id, out var attempt) && attempt.Dial is null && links.To(peer.Id) is null)
+            {
+                Stop(peer.Id);
+                Schedule(peer.Id, TimeSpan.Zero);
+            }
+        }
+    }
+
     public void Stop(PeerId peer)
     {
         if (!_attempts.Remove(peer, out var attempt))
