@@ -316,8 +316,9 @@ public sealed class SimulatedNode
     {
         if (!_links.TryGetValue(id, out var end))
         {
-            if (effect is NetworkEffect.OpenStream open) Feed([new NetworkInput.StreamFailed(open.Request, "link gone")]);
-            if (effect is NetworkEffect.SendBulk bulk) bulk.Source.Dispose();
+            var refused = new List<NetworkInput>();
+            LinkSession.Refuse(effect, refused);
+            Feed(refused);
             return;
         }
 

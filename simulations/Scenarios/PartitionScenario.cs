@@ -182,7 +182,9 @@ public sealed class PartitionScenario
     private void Compare(SimulatedNode node, EngineResult result)
     {
         if (result is not EngineResult.Ready ready)
-            _failures.Add($"node {node.Number} could not get what it shows: {result}");
+            _failures.Add($"node {node.Number} could not get what it shows: {result}; peers: "
+                + string.Join("; ", node.Engine.Mesh.Peers.Select(
+                    p => $"{p.Petname} {p.IsConnected} {p.Standing} {p.LastFault} {p.LastFaultDetail}")));
         else if (!node.Read(ready.Artifact.Content).AsSpan().SequenceEqual(_bytes[ready.Artifact.Content]))
             _failures.Add($"node {node.Number} read other bytes of {ready.Artifact.Content}");
         else

@@ -222,6 +222,7 @@ public sealed class FederationCore
         if (_trust.Find(up.Peer) is null)
             return;
         _dialer.OnLinkUp(up.Peer);
+        _standing.OnLinkUp(up.Peer);
         if (up is { Outbound: true, Remote: { } remote })
             _addresses.Learn(up.Peer, [remote]);
         GreetOnce(up.Peer);

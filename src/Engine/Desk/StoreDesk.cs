@@ -78,7 +78,7 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
             return new StoreAnswer.Failed(StoreFault.Other, "too many ranges");
         var reader = store.OpenContent(ContentId.From(serve.Target.Hash));
         var encoder = new BaoEncoder(serve.Target.Hash, reader.Size, reader.Outboard, ranges, reader);
-        effects.Add(new NetworkEffect.SendBulk(serve.Stream, new ContentSource(serve.Header, encoder, reader)));
+        effects.Add(new NetworkEffect.SendBulk(serve.Stream, new BaoSource(serve.Header, encoder, reader)));
         return new StoreAnswer.Done();
     }
 

@@ -13,6 +13,28 @@ public sealed partial class LinkSession
     private const int BulkChunk = 64 * 1024;
 
     /// <summary>
+    /// What a driver does with an effect whose link is gone: wishes fail, sinks finish, sources are given back.
+    /// </summary>
+    public static void Refuse(NetworkEffect effect, ICollection<NetworkInput> inputs)
+    {
+        switch (effect)
+        {
+            case NetworkEffect.OpenStream open:
+                inputs.Add(new NetworkInput.StreamFailed(open.Request, "the link is gone"));
+                break;
+            case NetworkEffect.ReceiveBulk bulk:
+                bulk.Sink.End(reset: true);
+                inputs.Add(new NetworkInput.BulkFinished(bulk.Stream, bulk.Sink.Outcome));
+                break;
+            case NetworkEffect.SendBulk bulk:
+                bulk.Source.Dispose();
+                break;
+            default:
+                break; // nobody hears what is said on a link that is gone
+        }
+    }
+
+    /// <summary>
     /// Carries out one effect of the node that concerns this link. Effects on streams that are gone are dropped:
     /// the node hears, or has heard, of the end.
     /// </summary>
@@ -30,12 +52,7 @@ public sealed partial class LinkSession
                 SendBulk(bulk, inputs);
                 break;
             case NetworkEffect.ReceiveBulk bulk:
-                if (_streams.TryGetValue(bulk.Stream, out var receiving))
-                {
-                    receiving.Sink = bulk.Sink;
-                    Read(receiving, now, inputs);
-                }
-
+                ReceiveBulk(bulk, now, inputs);
                 break;
             case NetworkEffect.CloseStream close:
                 if (_streams.TryGetValue(close.Stream, out var closing))
@@ -46,12 +63,7 @@ public sealed partial class LinkSession
 
                 break;
             case NetworkEffect.ResetStream reset:
-                if (_streams.TryGetValue(reset.Stream, out var dropped))
-                {
-                    _connection.Reset(dropped.Wire);
-                    Forget(dropped);
-                }
-
+                if (_streams.TryGetValue(reset.Stream, out var dropped)) Drop(dropped, inputs);
                 break;
             case NetworkEffect.DropLink drop:
                 Close(drop.Reason, now, inputs);
@@ -88,13 +100,33 @@ public sealed partial class LinkSession
     {
         if (!_streams.TryGetValue(bulk.Stream, out var stream))
         {
-            bulk.Source.Dispose();
+            Refuse(bulk, inputs);
             return;
         }
 
         stream.Source = bulk.Source;
         stream.CloseWhenDrained = true;
         Write(stream, inputs);
+    }
+
+    /// <summary>Every sink is finished exactly once, also when its stream is gone before it was handed in.</summary>
+    private void ReceiveBulk(NetworkEffect.ReceiveBulk bulk, Instant now, ICollection<NetworkInput> inputs)
+    {
+        if (!_streams.TryGetValue(bulk.Stream, out var stream))
+        {
+            Refuse(bulk, inputs);
+            return;
+        }
+
+        stream.Sink = bulk.Sink;
+        Read(stream, now, inputs);
+    }
+
+    private void Drop(LinkStream stream, ICollection<NetworkInput> inputs)
+    {
+        _connection.Reset(stream.Wire);
+        if (stream.Sink is not null) FinishSink(stream, reset: true, inputs);
+        Forget(stream);
     }
 
     private void Write(LinkStream stream, ICollection<NetworkInput> inputs)

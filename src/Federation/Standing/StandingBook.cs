@@ -9,6 +9,11 @@ internal enum Consequence
     /// <summary>Remembered as the peer's last fault.</summary>
     Note,
 
+    /// <summary>
+    /// Left alone for <see cref="FederationLimits.RestsFor"/>: slow is not false, and a partition makes everybody slow.
+    /// </summary>
+    Rest,
+
     /// <summary>Not used as a source for <see cref="FederationLimits.DemotedFor"/>.</summary>
     Demote,
 
@@ -24,18 +29,19 @@ internal sealed class StandingBook(Outbox outbox, FederationLimits limits)
 {
     private readonly SortedDictionary<PeerId, Record> _records = [];
 
-    private sealed record Record(PeerFault Fault, string Detail, long DemotedUntilMs);
+    private sealed record Record(PeerFault Fault, string Detail, long DemotedUntilMs, long RestsUntilMs);
 
     /// <summary>The one table of consequences.</summary>
     public static Consequence Of(PeerFault fault) => fault switch
     {
         PeerFault.Refused or PeerFault.Disconnected => Consequence.Note,
+        PeerFault.Timeout => Consequence.Rest,
         PeerFault.Malformed or PeerFault.Oversize or PeerFault.Flood => Consequence.DemoteAndDrop,
         _ => Consequence.Demote,
     };
 
     public bool IsUsable(PeerId peer) =>
-        !_records.TryGetValue(peer, out var record) || record.DemotedUntilMs <= outbox.Now.RunningMs;
+        !_records.TryGetValue(peer, out var record) || Math.Max(record.DemotedUntilMs, record.RestsUntilMs) <= outbox.Now.RunningMs;
 
     public PeerFault? LastFault(PeerId peer) => _records.TryGetValue(peer, out var record) ? record.Fault : null;
 
@@ -45,12 +51,15 @@ internal sealed class StandingBook(Outbox outbox, FederationLimits limits)
     public bool Report(PeerId peer, PeerFault fault, string detail)
     {
         var consequence = Of(fault);
-        var until = _records.TryGetValue(peer, out var before) ? before.DemotedUntilMs : 0;
-        if (consequence != Consequence.Note)
-            until = outbox.Now.RunningMs + (long)limits.DemotedFor.TotalMilliseconds;
+        var before = _records.GetValueOrDefault(peer);
+        var (demoted, rests) = (before?.DemotedUntilMs ?? 0, before?.RestsUntilMs ?? 0);
+        if (consequence == Consequence.Rest)
+            rests = outbox.Now.RunningMs + (long)limits.RestsFor.TotalMilliseconds;
+        else if (consequence != Consequence.Note)
+            demoted = outbox.Now.RunningMs + (long)limits.DemotedFor.TotalMilliseconds;
         if (before is null && _records.Count >= limits.Peers + limits.Links)
             _records.Remove(_records.Keys.First());
-        _records[peer] = new Record(fault, detail, until);
+        _records[peer] = new Record(fault, detail, demoted, rests);
         outbox.Notify(new MeshNotice.PeerFaulted(peer, fault, detail));
         return consequence == Consequence.DemoteAndDrop;
     }
@@ -65,7 +74,14 @@ internal sealed class StandingBook(Outbox outbox, FederationLimits limits)
     private static bool IsOfCatalog(PeerFault fault) => fault
         is PeerFault.BadInclusionProof or PeerFault.BadConsistencyProof or PeerFault.BadSignature
         or PeerFault.StaleHead or PeerFault.BadManifest or PeerFault.BadEpoch or PeerFault.BadLeaf
-        or PeerFault.BadSnapshot or PeerFault.BadCatalogNode or PeerFault.BadEntry or PeerFault.Timeout;
+        or PeerFault.BadSnapshot or PeerFault.BadCatalogNode or PeerFault.BadEntry;
+
+    /// <summary>A new link: what was slow on the old one says nothing about it.</summary>
+    public void OnLinkUp(PeerId peer)
+    {
+        if (_records.TryGetValue(peer, out var record))
+            _records[peer] = record with { RestsUntilMs = 0 };
+    }
 
     public void Forget(PeerId peer) => _records.Remove(peer);
 }
