@@ -94,7 +94,7 @@ public sealed class FederationCoreTests
     }
 
     [Fact]
-    public void SilentPeerTimesOutAndIsDemoted()
+    public void SilentPeerTimesOutAndIsLeftAloneForAWhile()
     {
         var (loop, alice, bob) = Pair.Joined();
         loop.TamperFrame = (sender, frame) => sender == bob ? MeshLoop.Dropped : frame;
@@ -102,6 +102,9 @@ public sealed class FederationCoreTests
         loop.Advance(TimeSpan.FromSeconds(21));
         Assert.Contains(PeerFault.Timeout, alice.Faults);
         Assert.Equal(PeerStanding.Demoted, alice.Core.Peers[0].Standing);
+        loop.TamperFrame = (_, frame) => frame;
+        loop.Advance(2 * FederationLimits.Default.RestsFor);
+        Assert.Equal(PeerStanding.Good, alice.Core.Peers[0].Standing);
     }
 
     [Fact]
