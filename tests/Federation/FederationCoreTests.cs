@@ -103,7 +103,7 @@ public sealed class FederationCoreTests
         Assert.Contains(PeerFault.Timeout, alice.Faults);
         Assert.Equal(PeerStanding.Demoted, alice.Core.Peers[0].Standing);
         loop.TamperFrame = (_, frame) => frame;
-        loop.Advance(2 * FederationLimits.Default.RestsFor);
+        loop.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(PeerStanding.Good, alice.Core.Peers[0].Standing);
     }
 
