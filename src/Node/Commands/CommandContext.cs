@@ -23,6 +23,8 @@ internal sealed class CommandContext(ParseResult parsed, string? homeFlag, Termi
 
     public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
 
+    public T? Find<T>(Argument<T> argument) => parsed.GetValue(argument);
+
     /// <summary>Whether the flag stands on the line, rather than its default.</summary>
     public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
 }

@@ -7,6 +7,18 @@ internal static class Verbs
 {
     public static IEnumerable<Command> All(RootCommand root) =>
     [
+        UpVerb.Create(),
+        InitVerb.Create(),
+        PutVerb.Create(),
+        GetVerb.Create(),
+        ListVerb.Create(),
+        EvictVerb.Create(),
+        VerifyVerb.Create(),
+        StatusVerb.Create(),
+        PeerVerbs.Create(),
+        DomainVerbs.Create(),
+        ListVerb.CreateStorage(),
+        DemoVerb.Create(),
         HashVerb.Create(),
         PathsVerb.Create(),
         VersionVerb.Create(),

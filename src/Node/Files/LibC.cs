@@ -52,14 +52,12 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Unlink(string path);
 
-    [LibraryImport("libc", EntryPoint = "rmdir", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    public static partial int RemoveFolder(string path);
+    /// <summary>15 asks a process to end.</summary>
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "getuid")]
     public static partial uint UserId();
-
-    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
-    public static partial int GetSocketOption(int socket, int level, int option, Span<int> value, ref int length);
 
     /// <summary>The exception for the error the last call left behind.</summary>
     public static IOException Failure(string doing, string path)

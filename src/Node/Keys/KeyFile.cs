@@ -62,6 +62,21 @@ internal static class KeyFile
         }
     }
 
+    /// <summary>The line of a key, for the one that is shown and not stored.</summary>
+    public static string Text(Ed25519PrivateKey key)
+    {
+        Span<byte> seed = stackalloc byte[Ed25519PrivateKey.SeedLength];
+        try
+        {
+            key.ExportSeed(seed);
+            return "ed25519-seed:" + Convert.ToHexStringLower(seed);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(seed);
+        }
+    }
+
     /// <summary>Refuses a path that anyone but this user can reach, and one that another user owns.</summary>
     public static void RequirePrivate(string path, UnixFileMode allowed)
     {

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Omega.P2P.Storage;
+using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Node.Output;
 
@@ -9,15 +11,25 @@ namespace Omega.P2P.Node.Output;
 /// </summary>
 internal sealed record ErrorReport(string Code, ExitCode Exit, string Message, string? Hint, string? Field)
 {
+    /// <summary>What an ambiguous id or name may have meant.</summary>
+    public IReadOnlyList<string> Candidates { get; init; } = [];
+
     /// <summary>Turns any failure into a report; what nobody foresaw becomes code <c>internal</c>, exit 1.</summary>
     public static ErrorReport Of(Exception failure) => failure switch
     {
-        OmegaException e => new(e.Code, e.Exit, e.Message, e.Hint, e.Field),
+        OmegaException e => new(e.Code, e.Exit, e.Message, e.Hint, e.Field) { Candidates = e.Candidates },
         OperationCanceledException => new("interrupted", ExitCode.Interrupted, "interrupted", null, null),
         UnauthorizedAccessException e => new("permission_denied", ExitCode.Error, e.Message, null, null),
         FileNotFoundException e => new("no_such_file", ExitCode.NotFound, e.Message, null, null),
         DirectoryNotFoundException e => new("no_such_file", ExitCode.NotFound, e.Message, null, null),
-        Storage.Files.DiskFullException e => new("disk_full", ExitCode.Error, e.Message, "free some space", null),
+        LockedException e => new("locked", ExitCode.Locked, e.Message, "wait for it, or stop it", null),
+        NoStoreException e => new("no_store", ExitCode.NoStore, e.Message, "omega init makes a domain", null),
+        NotHereException e => new("not_available", ExitCode.NotAvailable, e.Message,
+            "omega get brings it back while a holder is reachable", null),
+        StoreReadOnlyException e => new("read_only", ExitCode.Refused, e.Message, null, null),
+        StoreRefusedException e => new(e.Code.Replace('-', '_'), ExitCode.Refused, e.Message, null, null),
+        StoreDamagedException e => new("damaged", ExitCode.VerificationFailed, e.Message, "omega verify", null),
+        DiskFullException e => new("disk_full", ExitCode.Error, e.Message, "free some space", null),
         IOException e => new("io", ExitCode.Error, e.Message, null, null),
         AggregateException { InnerException: { } inner } => Of(inner),
         _ => new("internal", ExitCode.Error, $"{failure.GetType().Name}: {failure.Message}",
@@ -36,6 +48,7 @@ internal sealed record ErrorReport(string Code, ExitCode Exit, string Message, s
             writer.WriteString("message", Message);
             writer.WriteString("hint", Hint);
             writer.WriteString("field", Field);
+            if (Candidates.Count > 0) writer.Texts("candidates", Candidates);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
@@ -53,8 +66,16 @@ internal sealed record ErrorReport(string Code, ExitCode Exit, string Message, s
             (ExitCode)(error.Number("exit") ?? (long)ExitCode.Error),
             error.Text("message") ?? "unknown failure",
             error.Text("hint"),
-            error.Text("field"));
+            error.Text("field"))
+        {
+            Candidates = error.Texts("candidates"),
+        };
     }
 
-    public OmegaException ToException() => new(Exit, Code, Message) { Hint = Hint, Field = Field };
+    public OmegaException ToException() => new(Exit, Code, Message)
+    {
+        Hint = Hint,
+        Field = Field,
+        Candidates = Candidates,
+    };
 }

@@ -16,6 +16,9 @@ internal sealed class OmegaException(ExitCode exit, string code, string message)
     /// <summary>The flag, argument or config key that is to blame.</summary>
     public string? Field { get; init; }
 
+    /// <summary>What an ambiguous id or name may have meant.</summary>
+    public IReadOnlyList<string> Candidates { get; init; } = [];
+
     public static OmegaException Usage(string message, string? field = null, string? hint = null) =>
         new(ExitCode.Usage, "usage", message) { Field = field, Hint = hint };
 

@@ -98,6 +98,7 @@ internal sealed class Terminal : IDisposable
         }
 
         _error.Write($"omega: {report.Message}\n");
+        foreach (var candidate in report.Candidates) _error.Write($"  {Table.Printable(candidate)}\n");
         if (report.Hint is { } hint) _error.Write($"hint: {hint}\n");
     }
 

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Omega.P2P.Node.Answers;
+using Omega.P2P.Node.Files;
+using Omega.P2P.Node.Home;
+using Omega.P2P.Node.Output;
+using Omega.P2P.Node.Service;
+
+namespace Omega.P2P.Node.Commands;
+
+/// <summary>`omega put FILE|-`.</summary>
+internal static class PutVerb
+{
+    private static readonly Argument<string> File = new("FILE") { Description = "A file, or - for stdin" };
+
+    private static readonly Option<string> Kind = new("--kind")
+    {
+        Description = "Type tag, such as snapshot.vm",
+        HelpName = "TAG",
+        DefaultValueFactory = _ => PutOrder.DefaultKind,
+    };
+
+    private static readonly Option<string> Brane = new("--brane")
+    {
+        Description = "Who makes it; its key is made on first use",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => PutOrder.DefaultBrane,
+    };
+
+    private static readonly Option<string[]> Meta = new("--meta")
+    {
+        Description = "Metadata; repeatable",
+        HelpName = "KEY=VALUE",
+    };
+
+    private static readonly Option<bool> Publish = new("--publish")
+    {
+        Description = "Publish to every trusted peer of the mesh",
+    };
+
+    private static readonly Option<bool> Public = new("--public")
+    {
+        Description = "Publish to everyone",
+    };
+
+    public static Verb Create() =>
+        new Verb("put", "Take in an artifact",
+            "omega put snap.bin --kind snapshot.vm --brane replay --publish",
+            "tar c src | omega put - --kind archive.tar --meta project=omega")
+        .With(File, Kind, Brane, Meta, Publish, Public)
+        .Does(Run);
+
+    private static ExitCode Run(CommandContext context)
+    {
+        var audience = context.Get(Public) ? PutOrder.PublicAudience
+            : context.Get(Publish) ? PutOrder.PeersAudience : null;
+        var brane = Names.RequireBrane(context.Get(Brane)!);
+        var order = new PutOrder(context.Get(Kind)!, brane, context.Get(Meta) ?? [], audience);
+        using var input = Open(context.Get(File));
+        using var service = Services.Open(context);
+        using var counted = new CountingStream(input, bytes =>
+            context.Terminal.Progress($"taking in {Figures.Bytes(bytes)}"), context.Cancel);
+        Show(context.Terminal, order, service.Put(order, counted, context.Cancel));
+        return ExitCode.Ok;
+    }
+
+    private static Stream Open(string path)
+    {
+        if (path == "-") return Console.OpenStandardInput();
+        if (Directory.Exists(path))
+            throw OmegaException.Usage($"{path} is a folder", "FILE", "put its files one by one");
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0,
+                FileOptions.SequentialScan);
+        }
+        catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new OmegaException(ExitCode.NotFound, "no_such_file", $"there is no file {path}") { Field = "FILE" };
+        }
+    }
+
+    private static void Show(Terminal terminal, PutOrder order, PutAnswer answer)
+    {
+        terminal.Object(answer.Write);
+        if (terminal.Json) return;
+        terminal.Line(answer.Cid);
+        var known = answer.AlreadyThere ? "was here already" : "stored";
+        terminal.Check($"{known} {Figures.Bytes(answer.Size)} ({order.Kind}, brane.{order.Brane})");
+        if (order.Audience is { } audience)
+            terminal.Check(audience == PutOrder.PublicAudience ? "published to everyone" : $"published to {audience}");
+    }
+}

@@ -1,0 +1,56 @@
+using Omega.P2P.Node.Answers;
+
+namespace Omega.P2P.Node.Service;
+
+/// <summary>
+/// The verbs of one node, wherever it runs: in this process over its locked store, or in a daemon behind the control
+/// socket. Failures are <see cref="Output.OmegaException"/>s with the same codes on both ways. Thread-safe.
+/// </summary>
+internal interface INodeService : IDisposable
+{
+    /// <summary>Takes in an artifact; returns when it is durable, and its head signed where it was published.</summary>
+    PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel);
+
+    IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel);
+
+    /// <summary>
+    /// Makes an artifact readable here and checks its signatures. <paramref name="target"/> is then called for the
+    /// stream that its bytes go to.
+    /// </summary>
+    GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel);
+
+    EvictAnswer Evict(IReadOnlyList<string> ids, CancellationToken cancel);
+
+    StatusAnswer Status(CancellationToken cancel);
+
+    VerifyAnswer Verify(bool deep, CancellationToken cancel);
+
+    InviteAnswer Invite(TimeSpan lifetime, string? petname, CancellationToken cancel);
+
+    JoinAnswer Join(string ticket, string? petname, CancellationToken cancel);
+
+    IReadOnlyList<PeerAnswer> Peers(CancellationToken cancel);
+
+    DoneAnswer RemovePeer(string peer, CancellationToken cancel);
+
+    EpochAnswer OpenEpoch(CancellationToken cancel);
+}
+
+/// <summary>What is said of an artifact when it is put.</summary>
+/// <param name="Kind">Its type tag.</param>
+/// <param name="Brane">Who makes it.</param>
+/// <param name="Meta">`key=value` pairs.</param>
+/// <param name="Audience">Whom to publish it to; null: nobody.</param>
+internal sealed record PutOrder(string Kind, string Brane, IReadOnlyList<string> Meta, string? Audience)
+{
+    public const string DefaultKind = "file";
+    public const string DefaultBrane = "personal";
+    public const string PeersAudience = "peers";
+    public const string PublicAudience = "public";
+}
+
+/// <summary>Which artifacts to list; null: all.</summary>
+internal sealed record ListOrder(string? Domain, string? Brane, string? Kind);
+
+/// <summary>Which artifact to get; the domain narrows the search.</summary>
+internal sealed record GetOrder(string Id, string? Domain);

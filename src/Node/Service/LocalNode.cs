@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using Omega.P2P.Engine;
+using Omega.P2P.Federation;
+using Omega.P2P.Node.Answers;
+using Omega.P2P.Node.Config;
+using Omega.P2P.Node.Files;
+using Omega.P2P.Node.Hashing;
+using Omega.P2P.Node.Home;
+using Omega.P2P.Node.Host;
+using Omega.P2P.Node.Keys;
+using Omega.P2P.Node.Output;
+using Omega.P2P.Node.Time;
+using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Domains;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Storage;
+using Omega.P2P.Storage.Ingest;
+
+namespace Omega.P2P.Node.Service;
+
+/// <summary>
+/// One node in this process: the engine's loop over the locked store. In the daemon with a network, on the command line
+/// without. Bytes of puts and gets pass beside the loop, straight to and from the store.
+/// </summary>
+internal sealed partial class LocalNode : INodeService
+{
+    private const int CopySize = 1024 * 1024;
+
+    private readonly KeyFolder _keys;
+    private readonly EngineLoop _loop;
+    private readonly bool _isDaemon;
+    private readonly Lock _branes = new();
+
+    private LocalNode(KeyFolder keys, EngineLoop loop, bool isDaemon)
+    {
+        _keys = keys;
+        _loop = loop;
+        _isDaemon = isDaemon;
+    }
+
+    public DomainStore Store => _loop.Node.Store;
+
+    public EngineLoop Loop => _loop;
+
+    /// <summary>What the daemon tells peers; with /p2p/ in <see cref="StatusAnswer.Listen"/>.</summary>
+    public IReadOnlyList<string> Listen { get; set; } = [];
+
+    /// <summary>Opens the node of a home.</summary>
+    /// <param name="home">Whose domain exists.</param>
+    /// <param name="config">Policies.</param>
+    /// <param name="network">Makes the network's driver; null: none.</param>
+    /// <param name="onNotice">Told what the owner may want to see.</param>
+    /// <exception cref="LockedException">Another process works on the store.</exception>
+    public static LocalNode Open(OmegaHome home, NodeConfig config,
+        Func<KeyFolder, EngineLoop, INetworkDriver>? network = null, Action<MeshNotice>? onNotice = null)
+    {
+        var name = home.RequireDomainName();
+        var keys = KeyFolder.Open(home.Keys);
+        try
+        {
+            var options = new EngineOptions
+            {
+                StoreFiles = new DiskFileSystem(home.Domain(name)),
+                MeshFiles = new DiskFileSystem(home.Mesh),
+                NodeSigner = keys.Node,
+                HeadSigner = keys.Head,
+                DomainName = name,
+                Random = SystemRandom.Instance,
+                Scheduler = ThreadPoolScheduler.OfMachine,
+                EvictHolders = config.EvictHolders,
+            };
+            var loop = EngineLoop.Start(options,
+                l => network is null ? new NoNetwork(l.Tell) : network(keys, l), onNotice);
+            return new LocalNode(keys, loop, isDaemon: network is not null);
+        }
+        catch
+        {
+            keys.Dispose();
+            throw;
+        }
+    }
+
+    public PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel)
+    {
+        RequireTag(order.Kind, "--kind");
+        var meta = Metadata.Parse(order.Meta);
+        var signer = BoundBrane(order.Brane, cancel);
+        using var put = Store.BeginPut(new PutRequest
+        {
+            Type = order.Kind,
+            Brane = order.Brane,
+            Meta = meta,
+            Audience = order.Audience ?? Audience.Internal,
+        });
+        Copy(content, put.Write, cancel);
+        var now = SystemClock.Now();
+        var result = put.Complete(descriptor => Attest(signer, descriptor, order.Brane, now.UnixMs), now);
+        if (order.Audience is { } audience)
+            Ask<EngineResult.Published>(new EngineCommand.Publish([result.Key], audience), cancel);
+        return new PutAnswer(result.Content.ToString(), result.Content.ToCid().ToString(), result.Key.ToString(),
+            result.Size, result.AlreadyThere, order.Audience ?? Audience.Internal);
+    }
+
+    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
+        [.. Ask<EngineResult.Listing>(new EngineCommand.List(order.Domain, order.Brane, order.Kind), cancel)
+            .Artifacts.Select(Shown)];
+
+    public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        var ready = Ask<EngineResult.Ready>(new EngineCommand.Get(ParseId(order.Id), order.Domain), cancel);
+        if (ready.Signatures.Count == 0)
+            throw new OmegaException(ExitCode.VerificationFailed, "bad_signature",
+                $"no signature on {ready.Artifact.Content} holds for a key of {ready.Artifact.DomainName}");
+        var figures = ready.Figures;
+        var answer = new GetAnswer(
+            ready.Artifact.Content.ToString(), ready.Artifact.Key.ToString(), ready.Artifact.DomainName,
+            ready.Artifact.Size, figures?.BytesWire ?? 0, figures?.Requests ?? 0, figures?.BytesRefetched ?? 0,
+            clock.Elapsed.TotalSeconds, [.. ready.Signatures.Select(Shown)]);
+        var stream = target(answer);
+        if (stream != Stream.Null) WriteContent(ready.Artifact.Content, _ => { }, stream, cancel);
+        return answer;
+    }
+
+    /// <summary>Writes a content that is here; every byte was checked against its hash.</summary>
+    /// <param name="content">Which.</param>
+    /// <param name="begin">Told the length before the first byte.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="cancel">Ends it early.</param>
+    public void WriteContent(ContentId content, Action<long> begin, Stream target, CancellationToken cancel)
+    {
+        using var reader = Store.OpenContent(content);
+        begin(reader.Size);
+        for (long at = 0; at < reader.Size;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var chunk = reader.ReadChunk(at);
+            target.Write(chunk);
+            at += chunk.Length;
+        }
+
+        target.Flush();
+    }
+
+    public EvictAnswer Evict(IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        var evicted = Ask<EngineResult.Evicted>(new EngineCommand.Evict([.. ids.Select(ParseId)]), cancel);
+        return new([.. evicted.Artifacts.Select(a => a.Content.ToString())], evicted.BytesFreed, evicted.BlocksFreed);
+    }
+
+    public void Dispose()
+    {
+        _loop.Dispose();
+        _keys.Dispose();
+    }
+
+    internal static ParsedId ParseId(string text) => IdText.TryParse(text, out var id)
+        ? id
+        : throw OmegaException.Usage($"'{text}' is no id", "ID", "b3:…, a CID, key:…, blk:…, or 4 hex digits and more");
+
+    /// <summary>The brane's key, bound in the authority manifest before anything it signs is kept.</summary>
+    private Ed25519PrivateKey BoundBrane(string name, CancellationToken cancel)
+    {
+        Names.RequireBrane(name);
+        lock (_branes)
+        {
+            var key = _keys.Brane(name, out var made);
+            if (made || !Status().Branes.Contains(name))
+                Ask<EngineResult.Mesh>(new EngineCommand.Mesh(new MeshCommand.BindBrane(name, key.PublicKey)), cancel);
+            return key;
+        }
+    }
+
+    private byte[] Attest(Ed25519PrivateKey signer, Descriptor descriptor, string brane, long unixMs)
+    {
+        Span<byte> nonce = stackalloc byte[Attestation.NonceBytes];
+        SystemRandom.Instance.Fill(nonce);
+        return Attestation.Create(signer, descriptor.Key, Store.DomainId, brane, nonce, unixMs).Bytes.ToArray();
+    }
+
+    private delegate void Take(ReadOnlySpan<byte> bytes);
+
+    private static void Copy(Stream content, Take take, CancellationToken cancel)
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(CopySize);
+        for (int read; (read = content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            take(buffer.AsSpan(0, read));
+        }
+    }
+
+    private static void RequireTag(string text, string field)
+    {
+        if (!Tag.IsValid(text))
+            throw OmegaException.Usage($"'{text}' is no type tag", field,
+                "use a-z, 0-9, dot, hyphen and underscore, at most 64");
+    }
+
+    private T Ask<T>(EngineCommand command, CancellationToken cancel)
+        where T : EngineResult => _loop.Ask(command, cancel) switch
+        {
+            T wanted => wanted,
+            EngineResult.Failed failed => throw Failures.Of(failed),
+            var other => throw new UnreachableException($"{command} was answered by {other.GetType().Name}"),
+        };
+}

@@ -1,0 +1,205 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Omega.P2P.Node.Answers;
+using Omega.P2P.Node.Output;
+
+namespace Omega.P2P.Node.Service;
+
+/// <summary>The verbs of a daemon, over HTTP on its unix socket.</summary>
+internal sealed class RemoteNode : INodeService
+{
+    private const int CopySize = 256 * 1024;
+
+    private readonly HttpClient _http;
+
+    private RemoteNode(string socketPath)
+    {
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancel).ConfigureAwait(false);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+            UseProxy = false,
+            AllowAutoRedirect = false,
+        })
+        {
+            BaseAddress = new Uri("http://omega"),
+            // Fetching and verifying take what they take; the caller's cancellation ends them.
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>Null where nobody listens: no socket, or one that a killed daemon left behind.</summary>
+    public static RemoteNode? TryConnect(string socketPath)
+    {
+        if (!File.Exists(socketPath)) return null;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(socketPath));
+            return new RemoteNode(socketPath);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    public PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel)
+    {
+        var query = new Query("/artifacts").With("kind", order.Kind).With("brane", order.Brane)
+            .With("audience", order.Audience);
+        foreach (var pair in order.Meta) query.With("meta", pair);
+        var body = new StreamContent(content, CopySize);
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        return One<PutAnswer>(HttpMethod.Post, query, body, cancel);
+    }
+
+    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
+        Many<ArtifactAnswer>(new Query("/artifacts").With("domain", order.Domain).With("brane", order.Brane)
+            .With("kind", order.Kind), cancel);
+
+    public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
+    {
+        var query = new Query("/fetch").With("id", order.Id).With("domain", order.Domain);
+        var answer = One<GetAnswer>(HttpMethod.Post, query, null, cancel);
+        using var response = Send(HttpMethod.Get, new Query($"/contents/{answer.Cid}"), null, cancel);
+        using var body = response.Content.ReadAsStream(cancel);
+        var to = target(answer);
+        var buffer = GC.AllocateUninitializedArray<byte>(CopySize);
+        for (int read; (read = body.Read(buffer)) > 0;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            to.Write(buffer.AsSpan(0, read));
+        }
+
+        to.Flush();
+        return answer;
+    }
+
+    public EvictAnswer Evict(IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        var query = new Query("/evict");
+        foreach (var id in ids) query.With("id", id);
+        return One<EvictAnswer>(HttpMethod.Post, query, null, cancel);
+    }
+
+    public StatusAnswer Status(CancellationToken cancel) =>
+        One<StatusAnswer>(HttpMethod.Get, new Query("/status"), null, cancel);
+
+    public VerifyAnswer Verify(bool deep, CancellationToken cancel) =>
+        One<VerifyAnswer>(HttpMethod.Post, new Query("/verify").With("deep", deep ? "true" : "false"), null, cancel);
+
+    public InviteAnswer Invite(TimeSpan lifetime, string? petname, CancellationToken cancel) =>
+        One<InviteAnswer>(HttpMethod.Post, new Query("/invitations")
+            .With("seconds", ((long)lifetime.TotalSeconds).ToString()).With("name", petname), null, cancel);
+
+    public JoinAnswer Join(string ticket, string? petname, CancellationToken cancel) =>
+        One<JoinAnswer>(HttpMethod.Post, new Query("/peers").With("name", petname),
+            new StringContent(ticket, Encoding.UTF8, "text/plain"), cancel);
+
+    public IReadOnlyList<PeerAnswer> Peers(CancellationToken cancel) => Many<PeerAnswer>(new Query("/peers"), cancel);
+
+    public DoneAnswer RemovePeer(string peer, CancellationToken cancel) =>
+        One<DoneAnswer>(HttpMethod.Delete, new Query("/peers").With("peer", peer), null, cancel);
+
+    public EpochAnswer OpenEpoch(CancellationToken cancel) =>
+        One<EpochAnswer>(HttpMethod.Post, new Query("/domain/epoch"), null, cancel);
+
+    public void Dispose() => _http.Dispose();
+
+    private T One<T>(HttpMethod method, Query query, HttpContent? body, CancellationToken cancel)
+        where T : IAnswer<T>
+    {
+        using var response = Send(method, query, body, cancel);
+        using var json = Json(response, cancel);
+        return Read<T>(json.RootElement);
+    }
+
+    private List<T> Many<T>(Query query, CancellationToken cancel)
+        where T : IAnswer<T>
+    {
+        using var response = Send(HttpMethod.Get, query, null, cancel);
+        using var reader = new StreamReader(response.Content.ReadAsStream(cancel), Encoding.UTF8);
+        var answers = new List<T>();
+        while (reader.ReadLine() is { } line)
+        {
+            using var json = JsonDocument.Parse(line);
+            answers.Add(Read<T>(json.RootElement));
+        }
+
+        return answers;
+    }
+
+    private HttpResponseMessage Send(HttpMethod method, Query query, HttpContent? body, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(method, query.ToString()) { Content = body };
+        HttpResponseMessage response;
+        try
+        {
+            response = _http.Send(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new OmegaException(ExitCode.Unreachable, "daemon_gone", $"the daemon does not answer: {e.Message}");
+        }
+
+        if (response.IsSuccessStatusCode) return response;
+        using (response)
+        {
+            using var json = Json(response, cancel);
+            throw ErrorReport.FromJson(json.RootElement)?.ToException() ??
+                new OmegaException(ExitCode.Error, "daemon_failed", $"the daemon answered {(int)response.StatusCode}");
+        }
+    }
+
+    private static JsonDocument Json(HttpResponseMessage response, CancellationToken cancel)
+    {
+        try
+        {
+            return JsonDocument.Parse(response.Content.ReadAsStream(cancel));
+        }
+        catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
+        {
+            throw new OmegaException(ExitCode.Unreachable, "daemon_gone", $"the daemon broke off: {e.Message}");
+        }
+    }
+
+    private static T Read<T>(JsonElement json)
+        where T : IAnswer<T>
+    {
+        try
+        {
+            return T.Read(json);
+        }
+        catch (FormatException e)
+        {
+            throw new OmegaException(ExitCode.Error, "other_version", e.Message)
+            {
+                Hint = "restart the daemon: omega up",
+            };
+        }
+    }
+
+    /// <summary>A path with escaped parameters; those without a value are left out.</summary>
+    private sealed class Query(string path)
+    {
+        private readonly StringBuilder _text = new(path);
+        private char _separator = '?';
+
+        public Query With(string name, string? value)
+        {
+            if (value is null) return this;
+            _text.Append(_separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            _separator = '&';
+            return this;
+        }
+
+        public override string ToString() => _text.ToString();
+    }
+}

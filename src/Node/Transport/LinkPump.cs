@@ -1,0 +1,165 @@
+using System.Net.Sockets;
+using Omega.P2P.Engine.Links;
+using Omega.P2P.Federation;
+using Omega.P2P.Node.Time;
+
+namespace Omega.P2P.Node.Transport;
+
+/// <summary>
+/// Moves bytes between one socket and one <see cref="LinkSession"/>. Two loops, one reading and one sending, and the
+/// node's effects from its own thread meet at one lock; what the session tells is posted inside it, so the node hears
+/// things in the order in which they happened. Waiting for the socket is always outside the lock.
+/// </summary>
+internal sealed class LinkPump : IDisposable
+{
+    private const int ReceiveSize = 256 * 1024;
+
+    /// <summary>How long the last bytes of a closed link may take to leave.</summary>
+    private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
+
+    private readonly Socket _socket;
+    private readonly LinkSession _session;
+    private readonly Action<NetworkInput> _tell;
+    private readonly Lock _gate = new();
+    private readonly List<NetworkInput> _inputs = [];
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly CancellationTokenSource _ending = new();
+    private bool _disposed;
+
+    public LinkPump(Socket socket, LinkSession session, Action<NetworkInput> tell)
+    {
+        _socket = socket;
+        _session = session;
+        _tell = tell;
+        socket.NoDelay = true;
+    }
+
+    public LinkId Id => _session.Id;
+
+    /// <summary>Runs until the link is over.</summary>
+    public async Task RunAsync()
+    {
+        var sending = SendLoopAsync();
+        try
+        {
+            await ReceiveLoopAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Wake();
+            await Task.WhenAny(sending, Task.Delay(FarewellMax)).ConfigureAwait(false);
+            await _ending.CancelAsync().ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+        }
+    }
+
+    public void Apply(NetworkEffect effect) => Do(inputs => _session.Apply(effect, SystemClock.Now(), inputs));
+
+    public void Tick()
+    {
+        if (_session.NextDeadlineMs is { } due && due <= SystemClock.Now().RunningMs)
+            Do(inputs => _session.Tick(SystemClock.Now(), inputs));
+    }
+
+    public void Close(string reason) => Do(inputs => _session.Close(reason, SystemClock.Now(), inputs));
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _socket.Dispose(); // before the buffers that it may be sending go back
+            _session.Dispose();
+        }
+
+        _wake.Dispose();
+        _ending.Dispose();
+    }
+
+    private async Task ReceiveLoopAsync()
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(ReceiveSize, pinned: true);
+        while (!_session.IsClosed)
+        {
+            int count;
+            try
+            {
+                count = await _socket.ReceiveAsync(buffer, SocketFlags.None, _ending.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+            {
+                count = 0; // a broken socket and an ended one are the same to the link
+            }
+
+            if (count == 0)
+            {
+                Do(inputs => _session.EndOfInput(SystemClock.Now(), inputs));
+                return;
+            }
+
+            Do(inputs => _session.Receive(buffer.AsSpan(0, count), SystemClock.Now(), inputs));
+        }
+    }
+
+    private async Task SendLoopAsync()
+    {
+        var segments = new List<ArraySegment<byte>>();
+        try
+        {
+            while (true)
+            {
+                segments.Clear();
+                lock (_gate)
+                {
+                    if (_disposed) return;
+                    _session.CopyOutputTo(segments);
+                    if (segments.Count == 0 && _session.IsClosed) break;
+                }
+
+                if (segments.Count == 0)
+                {
+                    await _wake.WaitAsync(_ending.Token).ConfigureAwait(false);
+                    continue;
+                }
+
+                var sending = _socket.SendAsync(segments, SocketFlags.None);
+                var sent = await sending.WaitAsync(_ending.Token).ConfigureAwait(false);
+                Do(inputs => _session.ConsumeOutput(sent, SystemClock.Now(), inputs));
+            }
+
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            Do(inputs => _session.EndOfInput(SystemClock.Now(), inputs));
+            await _ending.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void Do(Action<List<NetworkInput>> call)
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            call(_inputs);
+            foreach (var input in _inputs) _tell(input);
+            _inputs.Clear();
+        }
+
+        Wake();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0) _wake.Release();
+        }
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
+        {
+            // Somebody else woke the sender first, or there is none any more.
+            return;
+        }
+    }
+}
