@@ -18,7 +18,8 @@ for (var run = 0UL; run < runs; run++)
     var watch = Stopwatch.StartNew();
     var report = new PartitionScenario(seed + run, nodes).Run();
     Console.WriteLine(
-        $"seed {report.Seed}: {report.Nodes} nodes, {report.VirtualSeconds:F0} s virtual in {watch.Elapsed.TotalSeconds:F1} s, "
+        $"seed {report.Seed}: {report.Nodes} nodes, {report.VirtualSeconds:F0} s virtual "
+        + $"in {watch.Elapsed.TotalSeconds:F1} s, "
         + $"{report.Events} events, {report.Links} links, {report.Joined} joined, {report.Published} published, "
         + $"{report.Fetched} fetched, {report.Crashes} crashes, {report.Failures.Count} failures");
     foreach (var failure in report.Failures.Take(20)) Console.WriteLine("  " + failure);

@@ -4,7 +4,7 @@ using Omega.P2P.Simulations.Nodes;
 
 namespace Omega.P2P.Simulations.Checks;
 
-/// <summary>A followed head never goes back, and two nodes never hold different roots at one place (laws 8, 9).</summary>
+/// <summary>A followed head never goes back; nobody holds another root at one place (laws 8, 9).</summary>
 public sealed class HeadChecker
 {
     private readonly Dictionary<(int Node, DomainId Domain), HeadRef> _last = [];

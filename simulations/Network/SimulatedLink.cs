@@ -18,7 +18,7 @@ public sealed record LinkShape(long LatencyUs, long JitterUs, long BytesPerSecon
 /// </summary>
 public sealed class SimulatedLink
 {
-    /// <summary>Silence after which a sender gives up, in microseconds (guess: Linux gives up after minutes; shorter here).</summary>
+    /// <summary>Silence after which a sender gives up, in microseconds (guess; Linux waits minutes).</summary>
     public const long GiveUpUs = 20_000_000;
 
     private const int SegmentBytes = 16 * 1024;

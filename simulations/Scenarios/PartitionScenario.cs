@@ -99,8 +99,10 @@ public sealed class PartitionScenario
         new EngineCommand.Mesh(new MeshCommand.Invite(TimeSpan.FromHours(1), null)),
         result =>
         {
-            if (result is EngineResult.Mesh { Result: CommandResult.Invited invited }) Join(guest, invited.Ticket, tries: 20);
-            else _failures.Add($"node {host.Number} could not invite: {result}");
+            if (result is EngineResult.Mesh { Result: CommandResult.Invited invited })
+                Join(guest, invited.Ticket, tries: 20);
+            else
+                _failures.Add($"node {host.Number} could not invite: {result}");
         });
 
     private void Join(SimulatedNode guest, string ticket, int tries) => guest.Issue(
@@ -159,7 +161,7 @@ public sealed class PartitionScenario
         from followed in node.Engine.Mesh.FollowedDomains
         let owner = _mesh.Nodes.Single(n => n.Domain == followed.Domain)
         let head = owner.Engine.Store.History.Head
-        where head is not null && (followed.Head is null || followed.Head.Size != head.Size || followed.Head.Root != head.Root)
+        where head is not null && followed.Head != new HeadRef(head.Epoch, head.Size, head.Root)
         select $"node {node.Number} shows {followed.Head} of node {owner.Number} ({followed.State}), which is at "
             + $"{head.Epoch}/{head.Size}";
 

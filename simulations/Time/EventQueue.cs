@@ -1,6 +1,6 @@
 namespace Omega.P2P.Simulations.Time;
 
-/// <summary>Virtual time: a heap of actions ordered by (due, sequence number), so equal times keep their order of birth.</summary>
+/// <summary>Virtual time: actions ordered by (due, sequence number); equal times keep their order of birth.</summary>
 public sealed class EventQueue
 {
     private readonly PriorityQueue<Action, (long AtUs, long Sequence)> _heap = new();

@@ -13,7 +13,9 @@ public abstract record EngineCommand
     /// <summary>A wish that only the mesh has to do with. Result: <see cref="EngineResult.Mesh"/>.</summary>
     public sealed record Mesh(MeshCommand Command) : EngineCommand;
 
-    /// <summary>Publishes artifacts to an audience and signs one head over it. Result: <see cref="EngineResult.Published"/>.</summary>
+    /// <summary>
+    /// Publishes artifacts to an audience and signs one head over it. Result: <see cref="EngineResult.Published"/>.
+    /// </summary>
     public sealed record Publish(IReadOnlyList<ArtifactKey> Keys, string Audience) : EngineCommand;
 
     /// <summary>Takes artifacts back from an audience. Result: <see cref="EngineResult.Published"/>.</summary>

@@ -111,7 +111,8 @@ public sealed partial class OmegaNode
             return new EngineResult.Failed(MeshError.NotAvailable, "the bytes are gone from this disk already");
         var plan = Store.PlanEviction([.. keys.Distinct()]);
         var contents = plan.Contents.Select(c => new HeldContent(c.Content, c.Size)).ToList();
-        return Ask(new Pending.Evicting(id, plan), new MeshCommand.ProveHolders(contents, _options.EvictHolders), now, more);
+        var prove = new MeshCommand.ProveHolders(contents, _options.EvictHolders);
+        return Ask(new Pending.Evicting(id, plan), prove, now, more);
     }
 
     private EngineResult List(EngineCommand.List list)
@@ -221,7 +222,8 @@ public sealed partial class OmegaNode
         }
 
         refusal = meant.Count == 0
-            ? new EngineResult.Failed(MeshError.NotFound, $"no domain is known as {text}", "omega status lists them", "domain")
+            ? new EngineResult.Failed(
+                MeshError.NotFound, $"no domain is known as {text}", "omega status lists them", "domain")
             : new EngineResult.Failed(MeshError.Usage, $"{text} may mean {meant.Count} domains",
                 "name it by its id", "domain", [.. meant.Select(m => m.ToString())]);
         return false;

@@ -57,7 +57,7 @@ public sealed partial class OmegaNode : IDisposable
 
     /// <summary>Opens a node over an existing domain; recovery is done when this returns.</summary>
     /// <exception cref="LockedException">Another process has the store.</exception>
-    /// <exception cref="NoStoreException">There is no domain: create one with <see cref="DomainStore.Create"/>.</exception>
+    /// <exception cref="NoStoreException">There is no domain; <see cref="DomainStore.Create"/> makes one.</exception>
     public static OmegaNode Open(EngineOptions options, Instant now, ICollection<EngineEffect> effects)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -120,8 +120,8 @@ public sealed partial class OmegaNode : IDisposable
     }
 
     /// <summary>
-    /// Carries out the mesh's effects in order: the store answers at once, which may cause more. What the driver gets is
-    /// held back until everything durable is durable.
+    /// Carries out the mesh's effects in order: the store answers at once, which may cause more. What the driver
+    /// gets is held back until everything durable is durable.
     /// </summary>
     private void Carry(List<MeshEffect> first, Instant now, ICollection<EngineEffect> effects)
     {

@@ -75,7 +75,7 @@ public sealed record FederationLimits
     /// <summary>Contents in one custody question, and challenged at once (guess).</summary>
     public int ChallengesInFlight { get; init; } = 16;
 
-    /// <summary>How long a peer that did not answer in time is left alone, unless a new link comes up (guess).</summary>
+    /// <summary>How long a peer that did not answer in time rests, unless a new link comes up (guess).</summary>
     public TimeSpan RestsFor { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a peer that broke a rule is used by nobody (guess).</summary>

@@ -38,7 +38,8 @@ internal sealed class OwnHistory(DomainStore store)
     public StoreAnswer Leaves(StoreQuery.OwnLeaves query)
     {
         var to = Math.Min(query.To, query.From + OmegaLimits.LeavesPerMessage);
-        if (!store.History.TryLeaves(query.Epoch, query.From, to, out var commitments)) return new StoreAnswer.Nothing();
+        if (!store.History.TryLeaves(query.Epoch, query.From, to, out var commitments))
+            return new StoreAnswer.Nothing();
         var bodies = new List<LeafBody>();
         var bytes = 0;
         for (var index = query.From; index < query.From + commitments.Count; index++)

@@ -41,7 +41,8 @@ internal sealed class StandingBook(Outbox outbox, FederationLimits limits)
     };
 
     public bool IsUsable(PeerId peer) =>
-        !_records.TryGetValue(peer, out var record) || Math.Max(record.DemotedUntilMs, record.RestsUntilMs) <= outbox.Now.RunningMs;
+        !_records.TryGetValue(peer, out var record)
+        || Math.Max(record.DemotedUntilMs, record.RestsUntilMs) <= outbox.Now.RunningMs;
 
     public PeerFault? LastFault(PeerId peer) => _records.TryGetValue(peer, out var record) ? record.Fault : null;
 
