@@ -23,12 +23,17 @@ internal static class HashVerb
         HelpName = "N",
     };
 
+    private static readonly Option<bool> NoMap = new("--no-mmap")
+    {
+        Description = "Read files instead of mapping them",
+    };
+
     public static Verb Create() =>
         new Verb("hash", "Print the BLAKE3 hash of files",
             "omega hash snap.bin",
             "cat snap.bin | omega hash -",
             "omega hash --json --threads 1 *.bin")
-        .With(Files, Threads)
+        .With(Files, Threads, NoMap)
         .Does(Run);
 
     private static ExitCode Run(CommandContext context)
@@ -38,6 +43,7 @@ internal static class HashVerb
             throw OmegaException.Usage($"--threads takes a number from 1 to {ThreadsMax}", "--threads");
         var scheduler = ThreadPoolScheduler.Of(threads);
         OmegaException? failure = null;
+        FileHasher.WarmUp();
         foreach (var file in context.Get(Files))
         {
             try
@@ -67,7 +73,7 @@ internal static class HashVerb
         else
         {
             if (Directory.Exists(file)) throw new IOException("it is a folder");
-            (hash, bytes) = FileHasher.Hash(file, scheduler, context.Cancel);
+            (hash, bytes) = FileHasher.Hash(file, scheduler, !context.Get(NoMap), context.Cancel);
         }
 
         var seconds = clock.Elapsed.TotalSeconds;

@@ -16,6 +16,9 @@ internal static partial class LibC
     public const int RenameNoReplace = 1;
     public const int CurrentFolder = -100;
 
+    /// <summary>MADV_POPULATE_READ, Linux 5.14.</summary>
+    public const int PopulateRead = 22;
+
     public const int Interrupted = 4;
     public const int Exists = 17;
     public const int InvalidArgument = 22;
@@ -51,6 +54,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    public static unsafe partial int Advise(void* start, nuint length, int advice);
 
     /// <summary>15 asks a process to end.</summary>
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -4,8 +4,8 @@ using Omega.P2P.Primitives.Hashing;
 namespace Omega.P2P.Node.Hashing;
 
 /// <summary>
-/// Hashes a file or a stream. One thread: reads into a buffer that stays in the processor's second-level cache, then
-/// hashes it there. More: pieces of a larger buffer are read side by side, then hashed side by side.
+/// Hashes a file or a stream. A file is mapped, unless that is not wanted; what cannot be mapped is read into a buffer
+/// that stays in the processor's second-level cache and hashed there.
 /// </summary>
 internal static class FileHasher
 {
@@ -14,15 +14,29 @@ internal static class FileHasher
 
     private const int PieceSize = 1024 * 1024;
 
-    public static (Hash256 Hash, long Bytes) Hash(string path, IParallelScheduler scheduler, CancellationToken cancel)
+    /// <summary>
+    /// Compiles the kernels, so that the first file's figure is that of the hash and not of the runtime's start.
+    /// </summary>
+    public static void WarmUp()
+    {
+        var sample = new byte[64 * 1024];
+        _ = Blake3.Hash(sample);
+        _ = Blake3Subtree.Of(sample, 0);
+    }
+
+    public static (Hash256 Hash, long Bytes) Hash(
+        string path, IParallelScheduler scheduler, bool map, CancellationToken cancel)
     {
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
             FileOptions.SequentialScan);
         using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         if (!stream.CanSeek) return Hash(stream, scheduler, cancel);
 
-        using var hasher = Blake3Hasher.Create();
         var length = RandomAccess.GetLength(handle);
+        if (map && length >= MappedFileHasher.LengthMin)
+            return (MappedFileHasher.Hash(handle, length, scheduler.Degree, cancel), length);
+
+        using var hasher = Blake3Hasher.Create();
         var bytes = scheduler.Degree > 1 && length >= 2 * PieceSize
             ? ReadSideBySide(handle, length, hasher, scheduler, cancel)
             : 0;
