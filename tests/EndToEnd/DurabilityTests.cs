@@ -83,13 +83,14 @@ public sealed partial class DurabilityTests : IDisposable
         var program = Path.Combine(File.ReadLines(Path.Combine(OmegaProgram.Root, ".build", "stamp")).First(), "omega");
         var ended = OmegaProgram.RunProgram("strace",
         [
-            "-f", "-y", "-s", "200", "-o", trace, "-e", "trace=fsync,fdatasync,renameat2,rename,renameat,link,linkat,write,pwrite64",
+            "-f", "-y", "-s", "200", "-o", trace,
+            "-e", "trace=fsync,fdatasync,renameat2,rename,renameat,link,linkat,write,pwrite64",
             program, "put", input, "--json", "--home", _home.Home,
         ], environment: new Dictionary<string, string?> { ["DOTNET_ROOT"] = DotnetRoot() });
         var cid = ended.Require(0).Object.Text("cid");
         var calls = File.ReadAllLines(trace);
-        var acknowledged = Array.FindIndex(calls, l => l.Contains(" write(1", StringComparison.Ordinal) &&
-            l.Contains(cid[..20], StringComparison.Ordinal));
+        var acknowledged = Array.FindIndex(calls, l => l.Contains(" write(", StringComparison.Ordinal) &&
+            l.Contains($"{{\\\"cid\\\":\\\"{cid}", StringComparison.Ordinal));
         Assert.True(acknowledged > 0, "the acknowledgement is not in the trace");
         var renamed = Array.FindLastIndex(calls, acknowledged, l => BlockRename().IsMatch(l));
         Assert.True(renamed > 0, "no block was renamed into place");

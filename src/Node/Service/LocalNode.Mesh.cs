@@ -4,6 +4,7 @@ using Omega.P2P.Federation;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Storage.Recovery;
 
@@ -80,9 +81,11 @@ internal sealed partial class LocalNode
         return status.HeadState == OwnHeadState.Unconfirmed ? "unconfirmed" : "ok";
     }
 
-    private FindingAnswer Shown(VerifyFinding finding) => new(
-        finding.Code, finding.Block?.ToString() ?? "", finding.Message,
-        [.. finding.Artifacts.Select(key => Store.TryGet(key, out var info) ? info!.Content.ToString() : key.ToString())]);
+    private FindingAnswer Shown(VerifyFinding finding) =>
+        new(finding.Code, finding.Block?.ToString() ?? "", finding.Message, [.. finding.Artifacts.Select(NameOf)]);
+
+    private string NameOf(ArtifactKey key) =>
+        Store.TryGet(key, out var info) ? info!.Content.ToString() : key.ToString();
 
     private static HeadAnswer? HeadOf(HeadRef? head) =>
         head is null ? null : new HeadAnswer(head.Epoch, head.Size, head.Root.ToString());
