@@ -45,3 +45,16 @@ start_time
 hash_ratio 1
 hash_ratio 2
 demo_time
+
+case $line in "" | start-time | hash-*-thread | demo) [ -n "$line" ] || build_tests ;; *) build_tests ;; esac
+proven transcript EndToEnd "FullyQualifiedName~MeshTranscriptTests" "the circle, every size"
+proven local-verbs EndToEnd "FullyQualifiedName~LocalTranscriptTests" "stdin, names, ids, views, verify"
+proven hash-equals-b3sum EndToEnd "FullyQualifiedName~HashTests" "b3sum on every size class"
+proven kernels Primitives "FullyQualifiedName~Kernel" "kernels equal, the one asked for ran"
+proven js-libp2p Interop "FullyQualifiedName~Interop" "handshake, identify, ping both ways"
+proven hostile-peer Federation "FullyQualifiedName~LyingOwner|FullyQualifiedName~Transfer|FullyQualifiedName~Following|FullyQualifiedName~Serving" "each fault by its name"
+proven stories Engine "FullyQualifiedName~Stories" "neighbours, law 9, refusals, nothing on disk"
+proven durability EndToEnd "FullyQualifiedName~DurabilityTests" "sync order, kill -9, few block files"
+proven crash-sweep Storage "FullyQualifiedName~Crash" "power loss at every call"
+proven simulation Simulations "FullyQualifiedName~PartitionScenario" "50 nodes, loss, partition, one seed"
+proven house House "FullyQualifiedName~House" "layering and tidiness"
