@@ -76,6 +76,8 @@ public sealed partial class OmegaNode : IDisposable
             out var report);
         try
         {
+            // A power loss may lie between an epoch's opening and its first head.
+            if (!store.ReadOnly && store.History is { CurrentEpoch: > 0, Head: null }) store.TakeSnapshot(now);
             var documents = DocumentStore.Open(options.MeshFiles, "documents");
             return new OmegaNode(options, store, report, documents, now, effects);
         }

@@ -1,8 +1,11 @@
 using System.Buffers;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Primitives.Notes;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Eviction;
+using Omega.P2P.Storage.History;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Recovery;
 
@@ -13,8 +16,8 @@ public sealed partial class DomainStore
 {
     private const int VerifyBuffer = 1024 * 1024;
 
-    /// <summary>Checks the log's chain, and every block against its BlockId; findings come as they are made. Reads and
-    /// writes go on meanwhile.</summary>
+    /// <summary>Checks the log's chain, the public history against its signed head, and every block against its BlockId;
+    /// findings come as they are made. Reads and writes go on meanwhile.</summary>
     /// <param name="depth">How much is read.</param>
     /// <param name="progress">Told after each block, with the bytes of all blocks as total.</param>
     public IEnumerable<VerifyFinding> Verify(VerifyDepth depth, Action<VerifyProgress>? progress)
@@ -22,6 +25,11 @@ public sealed partial class DomainStore
         foreach (var damage in _log.Check(null))
         {
             yield return new VerifyFinding("log-damaged", damage, null, []);
+        }
+
+        foreach (var finding in CheckHistory())
+        {
+            yield return finding;
         }
 
         List<BlockState> blocks;
@@ -42,6 +50,31 @@ public sealed partial class DomainStore
             done += block.IsHere ? block.Length : 0;
             progress?.Invoke(new VerifyProgress(done, total));
         }
+    }
+
+    /// <summary>The public files against the heads signed over them. Opening the store again mends them from the
+    /// log.</summary>
+    private List<VerifyFinding> CheckHistory()
+    {
+        var findings = new List<VerifyFinding>();
+        Ed25519PublicKey[] keys;
+        lock (_core.State)
+        {
+            keys = [.. _state.Chain.Versions.Select(version => version.Dam.HeadKey).Distinct()];
+        }
+
+        try
+        {
+            var verifier = new HistoryVerifier(History, keys);
+            findings.AddRange(verifier.Verify(epoch => new LogOrigin(DomainId, epoch))
+                .Select(found => new VerifyFinding("history-damaged", $"{found.Place}: {found.Message}", null, [])));
+        }
+        catch (IOException failure)
+        {
+            findings.Add(new VerifyFinding("history-damaged", failure.Message, null, []));
+        }
+
+        return findings;
     }
 
     private VerifyFinding? CheckBlock(BlockState block, VerifyDepth depth)

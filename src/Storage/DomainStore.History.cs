@@ -130,19 +130,19 @@ public sealed partial class DomainStore
     }
 
     /// <summary>
-    /// Opens the next epoch by the owner's signed record: a new public log that begins with the manifest in force and
+    /// Opens an epoch by the owner's signed record: a new public log that begins with the manifest in force and
     /// everything that stays published. The way out of a rolled-back, read-only store (law 9).
     /// </summary>
     /// <exception cref="StoreRefusedException"><c>epoch-refused</c>: malformed, of another domain, not by the head key,
-    /// or not the next epoch.</exception>
+    /// or not above every epoch so far; numbers may be skipped.</exception>
     public void OpenEpoch(byte[] epochRecord, Instant now)
     {
         ArgumentNullException.ThrowIfNull(epochRecord);
         lock (_publicGate)
         {
-            RequireNextEpoch(epochRecord);
+            var number = RequireLaterEpoch(epochRecord);
             var hash = Blake3.Hash(epochRecord);
-            var opening = History.PrepareEpoch(hash);
+            var opening = History.PrepareEpoch(number, hash);
             var epoch = new LogRecord.Epoch(opening.Epoch, hash, epochRecord.Length, opening.Encode(), now.UnixMs);
             List<LogItem> items = [new LogItem(LogRecordCodec.Encode(epoch), epochRecord)];
             List<PreparedLeaf> leaves = [opening];
@@ -170,7 +170,7 @@ public sealed partial class DomainStore
     private static void Begin(StoreState state, string name, byte[] dam, Action<IReadOnlyList<LogItem>> commit)
     {
         state.AddDam(record: 1, name, dam);
-        var opening = state.History.PrepareEpoch(default);
+        var opening = state.History.PrepareEpoch(0, default);
         var leaf = state.History.Prepare(new PublicRecord.Dam(Blake3.Hash(dam), state.Chain.Current.Version));
         var epoch = new LogRecord.Epoch(opening.Epoch, default, 0, opening.Encode(), 0);
         commit([DamItem(name, dam, leaf: null), Item(epoch), Item(new LogRecord.PublicLeaf(leaf.Encode()))]);
@@ -258,7 +258,7 @@ public sealed partial class DomainStore
         }
     }
 
-    private void RequireNextEpoch(byte[] bytes)
+    private long RequireLaterEpoch(byte[] bytes)
     {
         if (!EpochRecord.TryDecode(bytes, out var record, out var error))
         {
@@ -266,11 +266,13 @@ public sealed partial class DomainStore
         }
 
         if (record.Domain != DomainId || !_state.Chain.IsHeadKey(record.Key) || !record.IsSignatureValid()
-            || record.Epoch != History.CurrentEpoch + 1)
+            || record.Epoch <= History.CurrentEpoch)
         {
             throw new StoreRefusedException(
-                "epoch-refused", $"the record is not the owner's word for epoch {History.CurrentEpoch + 1}");
+                "epoch-refused", $"the record is not the owner's word for an epoch above {History.CurrentEpoch}");
         }
+
+        return record.Epoch;
     }
 
     /// <summary>Copies the bytes into the audience's own class where nothing it may lean on has them.</summary>

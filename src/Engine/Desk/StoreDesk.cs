@@ -61,7 +61,7 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
         StoreQuery.OwnLeaves leaves => _history.Leaves(leaves),
         StoreQuery.OwnNodes nodes => _history.Nodes(nodes),
         StoreQuery.OwnEntries entries => _history.Entries(entries),
-        StoreQuery.Contents contents => new StoreAnswer.Contents([.. contents.Targets.Select(StatusOf)]),
+        StoreQuery.Contents contents => new StoreAnswer.Contents(StatusOf(contents.Targets)),
         StoreQuery.ServeContent serve => Serve(serve, effects),
         StoreQuery.BeginImport import => _transfers.BeginImport(import),
         StoreQuery.BeginRebuild rebuild => _transfers.BeginRebuild(rebuild),
@@ -72,21 +72,44 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
 
     private StoreAnswer Serve(StoreQuery.ServeContent serve, ICollection<MeshEffect> effects)
     {
-        if (serve.Target.Kind != TargetKind.Content)
-            return new StoreAnswer.Failed(StoreFault.NotFound, "blocks are served by their contents");
         if (!ByteRanges.TryCreate([.. serve.Ranges.Select(r => new ByteRange(r.Start, r.Length))], out var ranges))
             return new StoreAnswer.Failed(StoreFault.Other, "too many ranges");
-        var reader = store.OpenContent(ContentId.From(serve.Target.Hash));
-        var encoder = new BaoEncoder(serve.Target.Hash, reader.Size, reader.Outboard, ranges, reader);
-        effects.Add(new NetworkEffect.SendBulk(serve.Stream, new BaoSource(serve.Header, encoder, reader)));
+        effects.Add(new NetworkEffect.SendBulk(serve.Stream, Open(serve, ranges)));
         return new StoreAnswer.Done();
     }
 
-    private ContentStatus StatusOf(ContentTarget target)
+    private BaoSource Open(StoreQuery.ServeContent serve, ByteRanges ranges)
     {
-        if (target.Kind != TargetKind.Content) return ContentStatus.Unknown;
-        var content = ContentId.From(target.Hash);
-        var artifacts = store.Resolve(new ParsedId(IdKind.Content, target.Hash.ToString()), SameContentMax);
+        var root = serve.Target.Hash;
+        if (serve.Target.Kind == TargetKind.Block)
+        {
+            var block = store.OpenBlock(BlockId.From(root));
+            return new BaoSource(
+                serve.Header, new BaoEncoder(root, block.Size, block.Outboard, ranges, block), block);
+        }
+
+        var content = store.OpenContent(ContentId.From(root));
+        return new BaoSource(
+            serve.Header, new BaoEncoder(root, content.Size, content.Outboard, ranges, content), content);
+    }
+
+    private List<ContentStatus> StatusOf(IReadOnlyList<ContentTarget> targets)
+    {
+        var wanted = targets.Where(t => t.Kind == TargetKind.Block).Select(t => BlockId.From(t.Hash)).ToList();
+        var blocks = new Queue<BlockInfo?>(store.FindBlocks(wanted));
+        return [.. targets.Select(t => t.Kind == TargetKind.Block ? StatusOf(blocks.Dequeue()) : StatusOf(t.Hash))];
+    }
+
+    private ContentStatus StatusOf(BlockInfo? block) => block is null
+        ? ContentStatus.Unknown
+        : new ContentStatus(
+            block.Length, block.IsHere,
+            [.. block.Users.Select(users => users.SelectMany(PublicationsOf).Distinct().ToList())]);
+
+    private ContentStatus StatusOf(Hash256 hash)
+    {
+        var content = ContentId.From(hash);
+        var artifacts = store.Resolve(new ParsedId(IdKind.Content, hash.ToString()), SameContentMax);
         if (artifacts.Count == 0) return ContentStatus.Unknown;
         var readers = artifacts.SelectMany(PublicationsOf).Distinct().ToList();
         return new ContentStatus(artifacts[0].Size, store.HasContent(content), [readers]);

@@ -9,6 +9,9 @@ internal sealed class ChallengeBook
 
     public bool IsOpen(Hash256 content) => _open.ContainsKey(content);
 
+    /// <summary>Whether any is being proven: a block may hold it.</summary>
+    public bool IsAnyOpen => _open.Count > 0;
+
     public void Open(Hash256 content) => _open[content] = _open.GetValueOrDefault(content) + 1;
 
     public void Close(Hash256 content)

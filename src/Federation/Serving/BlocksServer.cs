@@ -44,7 +44,8 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
     private void ServeGet(InboundStream stream, TrustedPeer? peer, BlocksRequest.Get get)
     {
         // While holders prove a content to us we do not hand it to them (design section 11).
-        if (peer is null || challenges.IsOpen(get.Hash))
+        var isChallenged = get.Kind == TargetKind.Block ? challenges.IsAnyOpen : challenges.IsOpen(get.Hash);
+        if (peer is null || isChallenged)
         {
             RefuseBulk(stream);
             return;

@@ -72,6 +72,16 @@ public sealed class MemoryFileSystem : IFileSystem
         }
     }
 
+    /// <summary>A second disk with what the process sees on this one, all of it durable: a backup, or a copied
+    /// home.</summary>
+    public MemoryFileSystem Copy()
+    {
+        lock (_gate)
+        {
+            return new MemoryFileSystem { _root = _root.Copy([]), Capacity = Capacity };
+        }
+    }
+
     /// <summary>Changes one durable byte of a file, as rot does.</summary>
     public void Flip(string path, long offset, byte mask = 1)
     {

@@ -31,6 +31,33 @@ internal sealed class MemoryFolder
         _unsynced.Clear();
     }
 
+    /// <summary>Another folder with copies of everything in it, all durable; second names of one file stay one file.
+    /// </summary>
+    public MemoryFolder Copy(Dictionary<MemoryInode, MemoryInode> copied)
+    {
+        var copy = new MemoryFolder();
+        foreach (var (name, entry) in Entries)
+        {
+            if (entry is MemoryFolder folder)
+            {
+                copy.Entries.Add(name, folder.Copy(copied));
+            }
+            else
+            {
+                var inode = (MemoryInode)entry;
+                if (!copied.TryGetValue(inode, out var known))
+                {
+                    copied.Add(inode, known = inode.Copy());
+                }
+
+                copy.Entries.Add(name, known);
+            }
+        }
+
+        copy.Sync();
+        return copy;
+    }
+
     /// <summary>Takes the names after a power loss: the durable ones and the first <paramref name="kept"/>
     /// changes.</summary>
     public void Crash(int kept)

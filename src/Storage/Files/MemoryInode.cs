@@ -65,6 +65,10 @@ internal sealed class MemoryInode
     /// <summary>Changes one byte in place, durably: rot.</summary>
     public void Flip(long offset, byte mask) => _bytes[(int)offset] ^= mask;
 
+    /// <summary>Another file with the same bytes, all durable.</summary>
+    public MemoryInode Copy() =>
+        new() { _bytes = _bytes.AsSpan(0, Length).ToArray(), Length = Length, _durableLength = Length };
+
     /// <summary>Takes the state after a power loss; <paramref name="kept"/> of the unsynced bytes survive, the last
     /// <paramref name="zeroedSectors"/> sectors of those as zeros.</summary>
     public void Crash(int kept, int zeroedSectors)

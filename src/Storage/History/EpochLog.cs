@@ -82,6 +82,10 @@ internal sealed class EpochLog : IDisposable
     /// <summary>Whether there are bytes for a leaf that are not its body.</summary>
     public bool IsBodyDamaged(long index) => _bodies.IsPresent(index) && !TryBody(index, out _, out _);
 
+    /// <summary>Whether the head's file says what was signed last.</summary>
+    public bool IsHeadOnDisk() =>
+        HeadFile.TryReadNewest(_files, _folder, _origin, out _, out byte[] note) && note.AsSpan().SequenceEqual(_note);
+
     public Hash256[] Commitments(long from, long to) => _leaves.Commitments(from, to);
 
     public Hash256 RootAt(long size) => _leaves.RootAt(size);

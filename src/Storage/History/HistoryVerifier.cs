@@ -100,6 +100,8 @@ public sealed class HistoryVerifier
     private IEnumerable<HistoryFinding> VerifyHead(HeadInfo head, Hash256? rootOfLeaves, LogOrigin line)
     {
         string place = $"head of epoch {head.Epoch}";
+        if (!_history.IsHeadOnDisk(head.Epoch))
+            yield return new HistoryFinding(place, "Its file is missing or not what was signed.");
         if (!SignedNote.TryParse(head.Note.Span, out SignedNote? note, out _)
             || !Checkpoint.TryParse(note.Text, out Checkpoint? checkpoint, out _)
             || checkpoint.Origin != line.ToString())

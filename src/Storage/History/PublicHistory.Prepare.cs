@@ -24,12 +24,15 @@ public sealed partial class PublicHistory
     /// Prepares the first leaf of a new epoch; what was prepared before belongs to the old one. The caller then
     /// prepares the DAM in force and everything that stays published, in the same commit.
     /// </summary>
+    /// <param name="epoch">Its number: above every epoch so far, not always the next (a rolled-back log goes on after
+    /// epochs it has lost).</param>
     /// <param name="recordHash">BLAKE3 of the signed epoch record; zero for epoch 0.</param>
-    public PreparedLeaf PrepareEpoch(Hash256 recordHash)
+    public PreparedLeaf PrepareEpoch(long epoch, Hash256 recordHash)
     {
         lock (_gate)
         {
-            (_preparedEpoch, _preparedSize) = (_preparedEpoch + 1, 0);
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(epoch, _preparedEpoch);
+            (_preparedEpoch, _preparedSize) = (epoch, 0);
             return Next(new PublicRecord.Epoch(_preparedEpoch, recordHash), secrets: null);
         }
     }

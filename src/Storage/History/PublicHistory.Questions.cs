@@ -79,6 +79,12 @@ public sealed partial class PublicHistory
             return TryEpoch(epoch, index + 1, out EpochLog? log) && log!.IsBodyDamaged(index);
     }
 
+    internal bool IsHeadOnDisk(long epoch)
+    {
+        lock (_gate)
+            return TryEpoch(epoch, 0, out EpochLog? log) && log!.IsHeadOnDisk();
+    }
+
     private bool TryEpoch(long epoch, long size, out EpochLog? log) =>
         _epochs.TryGetValue(epoch, out log) && size >= 0 && size <= log.Replayed;
 }

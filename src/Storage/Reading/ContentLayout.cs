@@ -44,6 +44,26 @@ internal sealed class ContentLayout(ObjectReader objects, ListNode root)
     /// <summary>All chunks in order.</summary>
     public IEnumerable<ChunkAt> Walk() => Walk(root, 0);
 
+    /// <summary>Ids of all that the layout is made of: pages and chunks.</summary>
+    public IEnumerable<Hash256> Objects() => Objects(root);
+
+    private IEnumerable<Hash256> Objects(ListNode node)
+    {
+        foreach (var entry in node.Entries)
+        {
+            yield return entry.Id;
+            if (node.Level == 0)
+            {
+                continue;
+            }
+
+            foreach (var id in Objects(Page(entry.Id, node.Level - 1)))
+            {
+                yield return id;
+            }
+        }
+    }
+
     private static (ListEntry Entry, long Start) FindIn(ListNode node, long start, long offset)
     {
         foreach (var entry in node.Entries)

@@ -16,7 +16,8 @@ public enum VerifyDepth
 public readonly record struct VerifyProgress(long Done, long Total);
 
 /// <summary>One thing that is not as it should be.</summary>
-/// <param name="Code"><c>block-damaged</c>, <c>block-missing</c>, <c>directory-damaged</c>, <c>log-damaged</c>.</param>
+/// <param name="Code"><c>block-damaged</c>, <c>block-missing</c>, <c>directory-damaged</c>, <c>log-damaged</c>,
+/// <c>history-damaged</c>.</param>
 /// <param name="Message">One sentence.</param>
 /// <param name="Block">The block, where it is one.</param>
 /// <param name="Artifacts">Artifacts whose bytes are hit.</param>

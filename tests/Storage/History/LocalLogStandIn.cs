@@ -43,7 +43,7 @@ internal sealed class LocalLogStandIn : IDisposable
 
     public void Begin()
     {
-        Append(History.PrepareEpoch(default));
+        Append(History.PrepareEpoch(0, default));
         Append(History.Prepare(new PublicRecord.Dam(Blake3.Hash([5]), 1)));
     }
 

@@ -247,7 +247,7 @@ public sealed class PublicHistoryTests
         store.TakeSnapshot();
         store.Publish(3);
         store.TakeSnapshot();
-        store.Append(store.History.PrepareEpoch(Blake3.Hash([1])));
+        store.Append(store.History.PrepareEpoch(1, Blake3.Hash([1])));
         foreach (var publication in store.Published.All())
         {
             var record = new PublicRecord.Publish(
