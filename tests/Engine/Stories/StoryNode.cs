@@ -104,10 +104,25 @@ internal sealed class StoryNode
     public void Stop()
     {
         _life++;
-        _engine?.Dispose();
-        _engine = null;
         foreach (var end in _links.Values.ToList()) end.Cut();
         _links.Clear();
+        _engine?.Dispose();
+        _engine = null;
+    }
+
+    /// <summary>The process dies and what was not synced is gone.</summary>
+    public void LosePower()
+    {
+        StoreDisk.Crash(CrashOutcome.LoseUnsynced);
+        MeshDisk.Crash(CrashOutcome.LoseUnsynced);
+        try
+        {
+            Stop();
+        }
+        catch (IOException)
+        {
+            _engine = null; // its files died with the disk
+        }
     }
 
     /// <summary>Both disks as they are, the node down meanwhile.</summary>
