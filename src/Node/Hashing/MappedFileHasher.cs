@@ -7,7 +7,8 @@ namespace Omega.P2P.Node.Hashing;
 
 /// <summary>
 /// Hashes a file through a mapping: no copy out of the page cache, and each thread takes the next piece. Only for
-/// `omega hash`, as b3sum does it: a file that another program cuts shorter meanwhile ends the process (SIGBUS), which a
+/// `omega hash`, as b3sum does it: a file that another program cuts shorter meanwhile ends the process (SIGBUS), which
+/// a
 /// daemon may never risk.
 /// </summary>
 internal static class MappedFileHasher
@@ -62,7 +63,8 @@ internal static class MappedFileHasher
             while (!cancel.IsCancellationRequested && (i = Interlocked.Increment(ref next)) < pieces.Length)
             {
                 var piece = bytes + i * size;
-                // One call maps the whole piece instead of a fault every 64 KiB; where the kernel is too old, it faults.
+                // One call maps the whole piece instead of a fault every 64 KiB; where the kernel is too old, it
+                // faults.
                 _ = LibC.Advise(piece, (nuint)Math.Min(size, 64 * PieceMin), LibC.PopulateRead);
                 pieces[i] = Blake3Subtree.Of(new ReadOnlySpan<byte>(piece, (int)size), i * size);
             }
