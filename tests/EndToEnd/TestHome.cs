@@ -124,7 +124,7 @@ internal sealed class TestHome : IDisposable
         {
             var seen = look();
             if (holds(seen)) return seen;
-            Assert.True(clock.Elapsed.TotalSeconds < seconds, $"still not so after {seconds} s: {seen}");
+            if (clock.Elapsed.TotalSeconds > seconds) Assert.Fail($"still not so after {seconds} s: {seen}");
             System.Threading.Thread.Sleep(100);
         }
     }

@@ -2,7 +2,7 @@ using Omega.P2P.Simulations.Scenarios;
 
 namespace Omega.P2P.Simulations.Tests;
 
-/// <summary>The first scenario: the byte stack on virtual time, with loss, resets, a partition and power losses.</summary>
+/// <summary>The first scenario: virtual time, loss, resets, a partition and power losses.</summary>
 public sealed class PartitionScenarioTests
 {
     [Fact]

@@ -115,7 +115,7 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
         return new ContentStatus(artifacts[0].Size, store.HasContent(content), [readers]);
     }
 
-    /// <summary>Own artifacts are for whom they are published to; fetched ones for whom their domain shows them.</summary>
+    /// <summary>Own artifacts are for their audiences; fetched ones for those whom their domain shows them.</summary>
     private IEnumerable<Publication> PublicationsOf(ArtifactInfo artifact) => artifact.Domain == store.DomainId
         ? artifact.Published.Select(audience => new Publication(store.DomainId, audience))
         : [new Publication(artifact.Domain, artifact.Audience)];

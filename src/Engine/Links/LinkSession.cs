@@ -30,7 +30,7 @@ public sealed partial class LinkSession : IDisposable
     /// <param name="id">Its number, below 2^31.</param>
     /// <param name="settings">Keys, role and bounds; the served protocols are Omega's own.</param>
     /// <param name="remote">The peer's address as a textual multiaddr, when known.</param>
-    /// <param name="dial">The dial this link came from, which fails when the handshake does; null when accepted.</param>
+    /// <param name="dial">The dial it came from, which fails when the handshake does; null when accepted.</param>
     /// <param name="now">The present.</param>
     public LinkSession(LinkId id, ConnectionSettings settings, string? remote, DialId? dial, Instant now)
     {
