@@ -63,6 +63,11 @@ internal sealed class BodyFile : IDisposable
         return true;
     }
 
+    /// <summary>Whether just this is written of a leaf; a null body stands for an erased one.</summary>
+    public bool Holds(long index, Hash256 salt, byte[]? body) => body is null
+        ? index < Count && !IsPresent(index)
+        : TryRead(index, out Hash256 kept, out byte[] bytes) && kept == salt && bytes.AsSpan().SequenceEqual(body);
+
     /// <summary>Whether a leaf has bytes here, right or wrong.</summary>
     public bool IsPresent(long index) =>
         index >= 0 && index < Count && End(index) != (index == 0 ? 0 : End(index - 1));

@@ -60,16 +60,22 @@ internal sealed class EpochLog : IDisposable
         return log;
     }
 
-    /// <summary>Takes a leaf the local log holds; one that is here already is only compared.</summary>
+    /// <summary>Takes a leaf the local log holds; one that is here already is compared, its body mended.</summary>
     /// <exception cref="StoreDamagedException">The local log and a signed head tell two stories.</exception>
     public void Apply(PreparedLeaf leaf)
     {
         if (leaf.Index != _replayed)
             throw new InvalidOperationException($"leaf {leaf.Index} comes after {_replayed} leaves of {_origin}");
         if (leaf.Index < _leaves.Size)
+        {
             RequireSame(leaf);
+            MendBody(leaf);
+        }
         else
+        {
             Append(leaf);
+        }
+
         _replayed++;
         if (leaf.Secrets is not null)
             LastSnapshot = leaf;
@@ -144,6 +150,15 @@ internal sealed class EpochLog : IDisposable
         _bodies.Append(leaf.Salt, leaf.Body, isErased: leaf.Body is null);
         if (_head is not null && _head.Size == _leaves.Size && _head.Root != _leaves.Root)
             throw Contradiction(_head.Size);
+    }
+
+    /// <summary>The local log says bodies again: one that rotted goes, with all after it, which then come anew.</summary>
+    private void MendBody(PreparedLeaf leaf)
+    {
+        if (_bodies.Count > leaf.Index && !_bodies.Holds(leaf.Index, leaf.Salt, leaf.Body))
+            _bodies.Truncate(leaf.Index);
+        if (_bodies.Count == leaf.Index)
+            _bodies.Append(leaf.Salt, leaf.Body, isErased: leaf.Body is null);
     }
 
     private void RequireSame(PreparedLeaf leaf)

@@ -16,6 +16,7 @@ public sealed class VerifyTests
     [Theory]
     [InlineData("public/0/leaves")]
     [InlineData("public/0/bodies")]
+    [InlineData("public/0/bodies.ends")]
     [InlineData("public/0/head-")]
     [InlineData("snapshots/")]
     public void FlippedByteInThePublicHistoryIsFoundAndMendedFromTheLogOnStart(string file)
@@ -28,6 +29,8 @@ public sealed class VerifyTests
         var finding = alice.Store.Verify(VerifyDepth.Structure, null).First();
         Assert.Equal("history-damaged", finding.Code);
         alice.Stop();
+        // A damaged manifest stays until somebody takes it away (law 2); everything else is mended by itself.
+        if (path.StartsWith("snapshots/", StringComparison.Ordinal)) alice.StoreDisk.Delete(path);
         alice.Start();
         Assert.Empty(alice.Store.Verify(VerifyDepth.Bytes, null));
         Assert.Equal(before[path], Disks.Files(alice.StoreDisk)[path]);
