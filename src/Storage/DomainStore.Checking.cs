@@ -16,8 +16,8 @@ public sealed partial class DomainStore
 {
     private const int VerifyBuffer = 1024 * 1024;
 
-    /// <summary>Checks the log's chain, the public history against its signed head, and every block against its BlockId;
-    /// findings come as they are made. Reads and writes go on meanwhile.</summary>
+    /// <summary>Checks the log's chain, the public history against its signed head, and every block against its
+    /// BlockId; findings come as they are made. Reads and writes go on meanwhile.</summary>
     /// <param name="depth">How much is read.</param>
     /// <param name="progress">Told after each block, with the bytes of all blocks as total.</param>
     public IEnumerable<VerifyFinding> Verify(VerifyDepth depth, Action<VerifyProgress>? progress)

@@ -152,7 +152,8 @@ internal sealed class EpochLog : IDisposable
             throw Contradiction(_head.Size);
     }
 
-    /// <summary>The local log says bodies again: one that rotted goes, with all after it, which then come anew.</summary>
+    /// <summary>The local log says bodies again: one that rotted goes, with all after it, and they come anew.
+    /// </summary>
     private void MendBody(PreparedLeaf leaf)
     {
         if (_bodies.Count > leaf.Index && !_bodies.Holds(leaf.Index, leaf.Salt, leaf.Body))

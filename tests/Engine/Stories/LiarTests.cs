@@ -244,8 +244,8 @@ public sealed class LiarTests
         Assert.Equal(PeerStanding.Good, bob.View(alice).Standing);
     }
 
-    private static (SortedDictionary<string, Hash256> Store, SortedDictionary<string, Hash256> Documents, FollowedDomain Held)
-        Kept(StoryNode bob, StoryNode alice) => (
+    private static (SortedDictionary<string, Hash256>, SortedDictionary<string, Hash256>, FollowedDomain) Kept(
+        StoryNode bob, StoryNode alice) => (
             Disks.Files(bob.StoreDisk), Disks.Files(bob.MeshDisk),
             bob.Engine.Mesh.FollowedDomains.Single(d => d.Domain == alice.Domain));
 

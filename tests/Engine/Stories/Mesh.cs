@@ -4,7 +4,7 @@ using Omega.P2P.Primitives.Time;
 
 namespace Omega.P2P.Engine.Tests.Stories;
 
-/// <summary>Nodes of one test on virtual time: bytes need a millisecond, nothing is lost unless a test wants it.</summary>
+/// <summary>Nodes of one test on virtual time: bytes need a millisecond, and nothing is lost.</summary>
 internal sealed class Mesh : IDisposable
 {
     private const long EpochUnixMs = 1_800_000_000_000;

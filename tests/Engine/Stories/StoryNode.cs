@@ -13,7 +13,8 @@ using Omega.P2P.Storage.Ingest;
 
 namespace Omega.P2P.Engine.Tests.Stories;
 
-/// <summary>A whole node with keys and a disk in memory, which tests stop, start, put back to a copy, or make lie.</summary>
+/// <summary>A whole node with keys and a disk in memory; tests stop, start, put it back to a copy, or make it lie.
+/// </summary>
 internal sealed class StoryNode
 {
     public const string Brane = "replay";
