@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Omega.P2P.Node.Files;
 
@@ -16,8 +17,11 @@ internal static partial class LibC
     public const int RenameNoReplace = 1;
     public const int CurrentFolder = -100;
 
-    /// <summary>MADV_POPULATE_READ, Linux 5.14.</summary>
-    public const int PopulateRead = 22;
+    /// <summary>PROT_READ.</summary>
+    public const int MapRead = 1;
+
+    /// <summary>MAP_SHARED | MAP_POPULATE: one call instead of a fault every 64 KiB.</summary>
+    public const int MapSharedPopulated = 0x8001;
 
     public const int Interrupted = 4;
     public const int Exists = 17;
@@ -26,6 +30,9 @@ internal static partial class LibC
     public const int NotImplemented = 38;
     public const int QuotaExceeded = 122;
     public const int WouldBlock = 11;
+
+    /// <summary>MAP_FAILED.</summary>
+    public static unsafe byte* MapFailed => (byte*)-1;
 
     /// <summary>O_DIRECTORY differs between processors.</summary>
     public static readonly int Directory =
@@ -55,8 +62,12 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Unlink(string path);
 
-    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
-    public static unsafe partial int Advise(void* start, nuint length, int advice);
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static unsafe partial byte* Map(
+        byte* at, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    public static unsafe partial int Unmap(byte* start, nuint length);
 
     /// <summary>15 asks a process to end.</summary>
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 using Omega.P2P.Node.Files;
 using Omega.P2P.Primitives.Hashing;
@@ -6,10 +5,10 @@ using Omega.P2P.Primitives.Hashing;
 namespace Omega.P2P.Node.Hashing;
 
 /// <summary>
-/// Hashes a file through a mapping: no copy out of the page cache, and each thread takes the next piece. Only for
-/// `omega hash`, as b3sum does it: a file that another program cuts shorter meanwhile ends the process (SIGBUS), which
-/// a
-/// daemon may never risk.
+/// Hashes a file through mappings: no copy out of the page cache. Each thread takes the next piece, maps it whole in
+/// one call, hashes it and unmaps it, so that this work of the kernel is shared too. Only for `omega hash`, as b3sum
+/// does it: a file that another program cuts shorter meanwhile ends the process (SIGBUS), which a daemon may never
+/// risk.
 /// </summary>
 internal static class MappedFileHasher
 {
@@ -22,52 +21,67 @@ internal static class MappedFileHasher
     /// <summary>Pieces of one file at most, so that their 80 bytes each stay in cache.</summary>
     private const long PiecesMax = 4096;
 
-    public static unsafe Hash256 Hash(SafeFileHandle file, long length, int threads, CancellationToken cancel)
+    public static Hash256 Hash(SafeFileHandle file, long length, int threads, CancellationToken cancel)
     {
-        using var map = MemoryMappedFile.CreateFromFile(
-            file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        using var view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        byte* bytes = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref bytes);
-        try
+        using var hasher = Blake3Hasher.Create();
+        var pieces = HashPieces(file, length, threads, cancel);
+        foreach (ref readonly var piece in pieces.AsSpan()) hasher.Append(in piece);
+        for (var at = pieces.Sum(p => (long)p.Length); at < length; at += PieceMin)
         {
-            var pieces = HashPieces(bytes, length, threads, cancel);
-            using var hasher = Blake3Hasher.Create();
-            foreach (ref readonly var piece in pieces.AsSpan()) hasher.Append(in piece);
-            for (var at = pieces.Sum(p => (long)p.Length); at < length; at += PieceMin)
-                hasher.Update(new ReadOnlySpan<byte>(bytes + at, (int)Math.Min(PieceMin, length - at)));
-            return hasher.Finish();
+            using var rest = new MappedPiece(file, at, Math.Min(PieceMin, length - at));
+            hasher.Update(rest.Bytes);
         }
-        finally
-        {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-        }
+
+        return hasher.Finish();
     }
 
-    private static unsafe Blake3Subtree[] HashPieces(byte* bytes, long length, int threads, CancellationToken cancel)
+    private static Blake3Subtree[] HashPieces(SafeFileHandle file, long length, int threads, CancellationToken cancel)
     {
         var size = PieceMin;
         while (length / size > PiecesMax && size < PieceMax) size *= 2;
         var pieces = new Blake3Subtree[length / size];
         var next = -1;
+        IOException? failure = null;
         var others = Enumerable.Range(1, threads - 1).Select(_ => new Thread(Work)).ToArray();
         foreach (var other in others) other.Start();
         Work();
         foreach (var other in others) other.Join();
         cancel.ThrowIfCancellationRequested();
-        return pieces;
+        return failure is null ? pieces : throw failure;
 
         void Work()
         {
             int i;
-            while (!cancel.IsCancellationRequested && (i = Interlocked.Increment(ref next)) < pieces.Length)
+            while (!cancel.IsCancellationRequested && failure is null
+                && (i = Interlocked.Increment(ref next)) < pieces.Length)
             {
-                var piece = bytes + i * size;
-                // One call maps the whole piece instead of a fault every 64 KiB; where the kernel is too old, it
-                // faults.
-                _ = LibC.Advise(piece, (nuint)Math.Min(size, 64 * PieceMin), LibC.PopulateRead);
-                pieces[i] = Blake3Subtree.Of(new ReadOnlySpan<byte>(piece, (int)size), i * size);
+                try
+                {
+                    using var piece = new MappedPiece(file, i * size, size);
+                    pieces[i] = Blake3Subtree.Of(piece.Bytes, i * size);
+                }
+                catch (IOException e)
+                {
+                    failure = e;
+                }
             }
         }
+    }
+
+    private readonly unsafe ref struct MappedPiece
+    {
+        private readonly byte* _start;
+        private readonly int _length;
+
+        public MappedPiece(SafeFileHandle file, long offset, long length)
+        {
+            _length = (int)length;
+            _start = LibC.Map(null, (nuint)length, LibC.MapRead, LibC.MapSharedPopulated, file, offset);
+            if (_start == LibC.MapFailed) throw LibC.Failure("map", "the file");
+        }
+
+        public ReadOnlySpan<byte> Bytes => new(_start, _length);
+
+        public void Dispose() => _ = LibC.Unmap(_start, (nuint)_length);
     }
 }
