@@ -84,10 +84,6 @@ public sealed class SimulatedNode
     /// <summary>What it told its owner, oldest first.</summary>
     public IReadOnlyList<string> Notices => _notices;
 
-    /// <summary>Peers with a link now.</summary>
-    public IEnumerable<PeerId> Linked =>
-        _links.Values.Where(l => l.Session.IsUp).Select(l => l.Session.Peer).Distinct();
-
     private Instant Now => new(
         EpochUnixMs + _mesh.Queue.NowUs / 1000 + ClockSkewMs, (_mesh.Queue.NowUs - _startedUs) / 1000);
 
