@@ -26,12 +26,14 @@ if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
 fi
 
 # The launcher knows what the machine must have and how to get it; it also builds what the end-to-end tests start.
-./omega version >/dev/null || exit 1
+# One build waits for compilers and files where the other computes, so they run side by side.
+./omega version >/dev/null &
+launcher=$!
 if [ -f tests/Interop/js/install.sh ] && { [ "${CI:-}" = true ] || command -v npm >/dev/null; }; then
   bash tests/Interop/js/install.sh >&2 || { echo "test.sh: tests/Interop/js/install.sh failed" >&2; [ "${CI:-}" != true ] || exit 1; }
 fi
-
 dotnet build Omega.P2P.sln -c Debug -nodeReuse:false -p:UseSharedCompilation=true --nologo -v q >&2 || { echo "the build failed"; exit 1; }
+wait "$launcher" || { echo "the launcher's build failed"; exit 1; }
 
 results=$(mktemp -d)
 trap 'rm -rf -- "$results"' EXIT
