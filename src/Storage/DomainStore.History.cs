@@ -317,7 +317,10 @@ public sealed partial class DomainStore
         {
             staged.Seal();
             List<LogItem> items =
-                [.. staged.SealItems(), new LogItem(LogRecordCodec.Encode(copy), staged.InlineConcatenated())];
+            [
+                .. StagedContent.SealItems(staged.Sinks),
+                new LogItem(LogRecordCodec.Encode(copy), staged.InlineConcatenated()),
+            ];
             _log.Commit(items, first =>
             {
                 lock (_core.State)

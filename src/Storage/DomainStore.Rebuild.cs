@@ -70,7 +70,7 @@ public sealed partial class DomainStore
                     block.File.Sync();
                 }
 
-                _core.Blocks.Seal(rebuilt);
+                _core.Blocks.Seal(rebuilt, _core.Scheduler);
                 foreach (var sink in sinks.Values)
                 {
                     sink.Seal();

@@ -42,8 +42,7 @@ public sealed partial class DomainStore
             return OneAtATime(descriptor.Key, () =>
             {
                 var known = FindOwn(descriptor.Key);
-                var isAttested = known is not null && known.Attestations.Any(
-                    pair => pair.Attestation.Domain == DomainId && pair.Attestation.Brane == request.Brane);
+                var isAttested = IsAttestedBy(known, request.Brane);
                 if (isAttested && staged.IsAllKept)
                 {
                     return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
@@ -106,12 +105,7 @@ public sealed partial class DomainStore
     private PutResult Admit(
         StagedContent staged, SignedArtifact entry, string audience, string? tenant, DomainId? source, Instant now)
     {
-        if (entry.Bytes.Length > _core.Limits.EntryMax)
-        {
-            throw new StoreRefusedException(
-                "entry-too-large", $"a catalog entry of {entry.Bytes.Length} bytes is over {_core.Limits.EntryMax}");
-        }
-
+        RequireEntryFits(entry);
         var add = new LogRecord.Add(
             entry.Bytes.ToArray(), audience, tenant, now.UnixMs, source, staged.InlineObjects);
         var record = new LogItem(LogRecordCodec.Encode(add), staged.InlineConcatenated());
@@ -119,7 +113,7 @@ public sealed partial class DomainStore
         try
         {
             staged.Seal();
-            List<LogItem> items = [.. staged.SealItems(), record];
+            List<LogItem> items = [.. StagedContent.SealItems(staged.Sinks), record];
             _log.Commit(items, first =>
             {
                 lock (_core.State)
@@ -139,25 +133,33 @@ public sealed partial class DomainStore
         return new PutResult(entry.Key, staged.Content, staged.Size, AlreadyThere: false);
     }
 
-    private SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, byte[] signed, Instant now)
+    private void RequireEntryFits(SignedArtifact entry)
+    {
+        if (entry.Bytes.Length > _core.Limits.EntryMax)
+        {
+            throw new StoreRefusedException(
+                "entry-too-large", $"a catalog entry of {entry.Bytes.Length} bytes is over {_core.Limits.EntryMax}");
+        }
+    }
+
+    private SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, byte[] signed, Instant now) =>
+        new ReceiptCache(this, now).Attest(descriptor, known, signed);
+
+    /// <summary>An attestation of this artifact for this domain; its signature is not looked at.</summary>
+    private Attestation RequireAttestation(Descriptor descriptor, byte[] signed)
     {
         if (!Attestation.TryDecode(signed, out var attestation, out var error))
         {
             throw new StoreRefusedException("attestation-malformed", error.ToString());
         }
 
-        if (attestation.Artifact != descriptor.Key || attestation.Domain != DomainId
-            || !attestation.IsSignatureValid())
-        {
-            throw new StoreRefusedException(
-                "attestation-wrong", $"the attestation is not a valid one of {descriptor.Key} for {DomainId}");
-        }
-
-        var receipt = Receipt.Create(_keys.Node, attestation, DomainId, now.UnixMs);
-        return known is null
-            ? SignedArtifact.Create(descriptor, attestation, receipt)
-            : known.With(attestation, receipt);
+        return attestation.Artifact == descriptor.Key && attestation.Domain == DomainId
+            ? attestation
+            : throw NotAttested(descriptor, DomainId);
     }
+
+    private static StoreRefusedException NotAttested(Descriptor descriptor, DomainId domain) => new(
+        "attestation-wrong", $"the attestation is not a valid one of {descriptor.Key} for {domain}");
 
     private SignedArtifact? FindOwn(ArtifactKey key)
     {
@@ -179,14 +181,19 @@ public sealed partial class DomainStore
 
     /// <summary>Lets one put of a key at a time decide what its entry becomes: attestations add up, none is
     /// lost.</summary>
-    private PutResult OneAtATime(ArtifactKey key, Func<PutResult> decide)
+    private PutResult OneAtATime(ArtifactKey key, Func<PutResult> decide) => AllAtATime([key], decide);
+
+    /// <summary>The same for several keys, taken together so that two batches never wait for each other.</summary>
+    private T AllAtATime<T>(HashSet<ArtifactKey> keys, Func<T> decide)
     {
         lock (_keysInFlight)
         {
-            while (!_keysInFlight.Add(key))
+            while (_keysInFlight.Overlaps(keys))
             {
                 Monitor.Wait(_keysInFlight);
             }
+
+            _keysInFlight.UnionWith(keys);
         }
 
         try
@@ -197,7 +204,7 @@ public sealed partial class DomainStore
         {
             lock (_keysInFlight)
             {
-                _keysInFlight.Remove(key);
+                _keysInFlight.ExceptWith(keys);
                 Monitor.PulseAll(_keysInFlight);
             }
         }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Omega.P2P.Primitives.Hashing;
 
 namespace Omega.P2P.Node.Hashing;
@@ -24,7 +25,20 @@ internal sealed class ThreadPoolScheduler : IParallelScheduler
 
     public void Run(int count, Action<int> body)
     {
-        if (count == 1) body(0);
-        else Parallel.For(0, count, _options, body);
+        if (count == 1)
+        {
+            body(0);
+            return;
+        }
+
+        try
+        {
+            Parallel.For(0, count, _options, body);
+        }
+        catch (AggregateException e)
+        {
+            // The first failure as it was thrown: callers tell a full disk from a broken one by the exception's type.
+            ExceptionDispatchInfo.Capture(e.Flatten().InnerExceptions[0]).Throw();
+        }
     }
 }

@@ -62,7 +62,7 @@ internal sealed class BlockFiles(IFileSystem files)
     /// Gives synced blocks their names and makes the names durable. A block that is already there is kept and the new
     /// copy dropped.
     /// </summary>
-    public void Seal(IReadOnlyList<FilledBlock> blocks)
+    public void Seal(IReadOnlyList<FilledBlock> blocks, IParallelScheduler scheduler)
     {
         foreach (var block in blocks)
         {
@@ -78,10 +78,8 @@ internal sealed class BlockFiles(IFileSystem files)
             }
         }
 
-        foreach (var folder in blocks.Select(block => FolderOf(block.Id)).Distinct())
-        {
-            files.SyncDirectory(folder);
-        }
+        string[] folders = [.. blocks.Select(block => FolderOf(block.Id)).Distinct()];
+        scheduler.Run(folders.Length, i => files.SyncDirectory(folders[i]));
     }
 
     /// <summary>Writes what follows from the bytes, unsynced: whoever needs it durable makes it again.</summary>

@@ -58,11 +58,21 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
     }
 
     /// <summary>Syncs all bytes, then gives the blocks their names and syncs those.</summary>
-    public void Seal()
+    public void Seal() => SealAll(core, [this]);
+
+    /// <summary>Seals several sinks with one round of syncs for the bytes and one for the names.</summary>
+    public static void SealAll(StoreCore core, IReadOnlyList<BlockSink> sinks)
     {
-        Close();
-        SyncFrom(_synced);
-        core.Blocks.Seal(_filled);
+        List<FilledBlock> unsynced = [];
+        foreach (var sink in sinks)
+        {
+            sink.Close();
+            unsynced.AddRange(sink._filled.Skip(sink._synced));
+            sink._synced = sink._filled.Count;
+        }
+
+        SyncAll(core, unsynced);
+        core.Blocks.Seal([.. sinks.SelectMany(sink => sink._filled)], core.Scheduler);
     }
 
     /// <summary>Removes what was written.</summary>
@@ -84,30 +94,17 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
             Close();
             if (_filled.Count - _synced >= core.Limits.UnsyncedBlocksMax)
             {
-                SyncFrom(_synced);
+                SyncAll(core, _filled[_synced..]);
+                _synced = _filled.Count;
             }
         }
 
         return _builder ??= core.Blocks.Begin(tag);
     }
 
-    private void SyncFrom(int first)
+    private static void SyncAll(StoreCore core, List<FilledBlock> blocks)
     {
-        var count = _filled.Count - first;
-        if (count == 1)
-        {
-            _filled[first].File.Sync();
-        }
-        else if (count > 1)
-        {
-            core.Scheduler.Run(count, i => _filled[first + i].File.Sync());
-        }
-
-        for (var i = first; i < _filled.Count; i++)
-        {
-            _filled[i].File.Dispose();
-        }
-
-        _synced = _filled.Count;
+        core.Scheduler.Run(blocks.Count, i => blocks[i].File.Sync());
+        blocks.ForEach(block => block.File.Dispose());
     }
 }

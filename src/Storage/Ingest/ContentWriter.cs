@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Logs;
@@ -9,21 +10,48 @@ namespace Omega.P2P.Storage.Ingest;
 internal sealed class ContentWriter : IDisposable
 {
     private readonly StoreCore _core;
-    private readonly StorageClass _class;
-    private readonly IReadOnlyCollection<ClassTag> _usable;
+    private readonly ClassUse _use;
     private byte[] _small = [];
     private int _smallLength;
     private ChunkPipeline? _pipeline;
     private bool _finished;
 
     public ContentWriter(StoreCore core, string audience, string? tenant)
+        : this(core, ClassUse.Of(core, audience, tenant))
+    {
+    }
+
+    public ContentWriter(StoreCore core, ClassUse use)
     {
         _core = core;
+        _use = use;
+    }
+
+    /// <summary>Stages a content small enough to ride in the log. Its memory is kept where it is a whole
+    /// array.</summary>
+    public static StagedContent Stage(StoreCore core, ClassUse use, ReadOnlyMemory<byte> bytes)
+    {
+        var content = ContentId.Of(bytes.Span);
+        var staged = new StagedContent(core, use.Class, content, bytes.Length);
+        if (bytes.IsEmpty)
+        {
+            return staged;
+        }
+
         lock (core.State)
         {
-            _class = core.Know(audience, tenant);
-            _usable = core.UsableBy(_class);
+            if (core.IsKept(content.Hash, BlockCodec.Raw, use.Usable))
+            {
+                core.Pin(content.Hash);
+                staged.Hold([content.Hash]);
+                return staged;
+            }
         }
+
+        var isWhole = MemoryMarshal.TryGetArray(bytes, out var array) && array.Count == array.Array!.Length;
+        var inline = new InlineObject(content.Hash, BlockCodec.Raw, bytes.Length);
+        staged.Inline = [new InlineBytes(inline, isWhole ? array.Array! : bytes.ToArray())];
+        return staged;
     }
 
     public void Write(ReadOnlySpan<byte> bytes)
@@ -43,7 +71,7 @@ internal sealed class ContentWriter : IDisposable
 
         if (_pipeline is null)
         {
-            _pipeline = new ChunkPipeline(_core, _class, _usable);
+            _pipeline = new ChunkPipeline(_core, _use.Class, _use.Usable);
             _pipeline.Write(_small.AsSpan(0, _smallLength));
             _small = [];
         }
@@ -60,27 +88,7 @@ internal sealed class ContentWriter : IDisposable
             return _pipeline.Finish();
         }
 
-        var bytes = _small.AsSpan(0, _smallLength);
-        var content = ContentId.Of(bytes);
-        var staged = new StagedContent(_core, _class, content, bytes.Length);
-        if (bytes.IsEmpty)
-        {
-            return staged;
-        }
-
-        lock (_core.State)
-        {
-            if (_core.IsKept(content.Hash, BlockCodec.Raw, _usable))
-            {
-                _core.Pin(content.Hash);
-                staged.Hold([content.Hash]);
-                return staged;
-            }
-        }
-
-        var inline = new InlineObject(content.Hash, BlockCodec.Raw, bytes.Length);
-        staged.Inline = [new InlineBytes(inline, bytes.Length == _small.Length ? _small : bytes.ToArray())];
-        return staged;
+        return Stage(_core, _use, _small.AsMemory(0, _smallLength));
     }
 
     /// <summary>Drops what was written where <see cref="Finish"/> was not reached.</summary>

@@ -26,6 +26,9 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
     /// <summary>Blocks written, of contents and of lists.</summary>
     public IReadOnlyList<BlockSink> Sinks { get; set; } = [];
 
+    /// <summary>Whether the content is one object that may ride in the log, not a list of chunks.</summary>
+    public bool IsSmall => Sinks.Count == 0;
+
     /// <summary>Whether every byte was already kept for this class.</summary>
     public bool IsAllKept => Inline.Count == 0 && Sinks.All(sink => sink.Blocks.Count == 0);
 
@@ -35,17 +38,11 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
     public void Hold(IEnumerable<Hash256> pins) => _pins.AddRange(pins);
 
     /// <summary>Makes all blocks durable and named.</summary>
-    public void Seal()
-    {
-        foreach (var sink in Sinks)
-        {
-            sink.Seal();
-        }
-    }
+    public void Seal() => BlockSink.SealAll(core, Sinks);
 
-    /// <summary>Records that make the blocks known, to be committed before the artifact's own.</summary>
-    public IEnumerable<LogItem> SealItems() =>
-        Sinks.SelectMany(sink => sink.Ids()).Chunk(LogRecordCodec.BlocksMax)
+    /// <summary>Records that make blocks known, to be committed before the artifact's own.</summary>
+    public static IEnumerable<LogItem> SealItems(IEnumerable<BlockSink> sinks) =>
+        sinks.SelectMany(sink => sink.Ids()).Chunk(LogRecordCodec.BlocksMax)
             .Select(ids => new LogItem(LogRecordCodec.Encode(new LogRecord.Seal(ids, null, 0)), []));
 
     public byte[] InlineConcatenated()

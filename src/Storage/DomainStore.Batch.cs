@@ -1,0 +1,253 @@
+using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Ingest;
+using Omega.P2P.Storage.Logs;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>Many artifacts coming in at once.</summary>
+public sealed partial class DomainStore
+{
+    /// <summary>Artifacts attested and encoded as one piece of work.</summary>
+    private const int BatchPiece = 64;
+
+    /// <summary>Begins a batch of artifacts that one brane attests; see <see cref="ArtifactBatch"/>.</summary>
+    /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
+    public ArtifactBatch BeginBatch(string brane)
+    {
+        ArgumentNullException.ThrowIfNull(brane);
+        RequireWritable();
+        MovePendingWhenOver(_core.Limits.PendingMax);
+        return new ArtifactBatch(this, _core, brane);
+    }
+
+    internal IReadOnlyList<PutResult> CompleteBatch(
+        string brane, IReadOnlyList<BatchItem> items, ArtifactBatch.AttestMany attest, Instant now)
+    {
+        var moved = new List<BlockSink>();
+        var isCommitted = false;
+        HashSet<ArtifactKey> keys = [.. items.Select(item => item.Descriptor.Key)];
+        try
+        {
+            RequireWritable();
+            return AllAtATime(keys, () =>
+            {
+                var results = FindFresh(brane, items, out var fresh);
+                if (fresh.Count > 0)
+                {
+                    BuildEntries(fresh, attest, now);
+                    KeepOneOfEach(fresh);
+                    MoveInlineToBlocks(fresh, moved);
+                    CommitBatch(fresh, moved, now);
+                }
+
+                isCommitted = true;
+                return results;
+            });
+        }
+        finally
+        {
+            foreach (var item in items)
+            {
+                item.Staged.Discard();
+                item.Staged.Release();
+            }
+
+            if (!isCommitted)
+            {
+                moved.ForEach(sink => sink.Discard());
+            }
+        }
+    }
+
+    /// <summary>Lets a content that several artifacts of the batch have ride once.</summary>
+    private static void KeepOneOfEach(List<BatchEntry> fresh)
+    {
+        var seen = new HashSet<(Hash256, ClassTag)>();
+        foreach (var staged in fresh.Select(entry => entry.Item.Staged))
+        {
+            if (staged.IsSmall && staged.Inline.Count > 0 && !seen.Add((staged.Content.Hash, staged.Class.Tag)))
+            {
+                staged.Inline = [];
+            }
+        }
+    }
+
+    /// <summary>Tells what is to be admitted from what is here already. A key that comes twice counts once.</summary>
+    private PutResult[] FindFresh(string brane, IReadOnlyList<BatchItem> items, out List<BatchEntry> fresh)
+    {
+        fresh = [];
+        var seen = new HashSet<ArtifactKey>();
+        var results = new PutResult[items.Count];
+        for (var i = 0; i < items.Count; i++)
+        {
+            var (_, staged, descriptor) = items[i];
+            var known = FindOwn(descriptor.Key);
+            var isAttested = IsAttestedBy(known, brane);
+            var isKnown = !seen.Add(descriptor.Key) || (isAttested && staged.IsAllKept);
+            results[i] = new PutResult(descriptor.Key, staged.Content, staged.Size, isKnown);
+            if (!isKnown)
+            {
+                fresh.Add(new BatchEntry(items[i], known, isAttested));
+            }
+        }
+
+        return results;
+    }
+
+    /// <summary>Attests what needs it and encodes the log records, piece by piece on the scheduler.</summary>
+    private void BuildEntries(List<BatchEntry> fresh, ArtifactBatch.AttestMany attest, Instant now) =>
+        _core.Scheduler.Run((fresh.Count + BatchPiece - 1) / BatchPiece, piece =>
+        {
+            var entries = fresh.GetRange(piece * BatchPiece, Math.Min(BatchPiece, fresh.Count - piece * BatchPiece));
+            var unattested = entries.FindAll(entry => !entry.IsAttested);
+            var signed = unattested.Count == 0
+                ? []
+                : attest([.. unattested.Select(entry => entry.Item.Descriptor)]);
+            if (signed.Count != unattested.Count)
+            {
+                throw new StoreRefusedException(
+                    "attestation-wrong", $"{signed.Count} attestations came for {unattested.Count} artifacts");
+            }
+
+            var receipts = new ReceiptCache(this, now);
+            for (var i = 0; i < unattested.Count; i++)
+            {
+                var entry = unattested[i];
+                entry.Entry = receipts.Attest(entry.Item.Descriptor, entry.Known, signed[i]);
+            }
+
+            foreach (var entry in entries)
+            {
+                entry.Entry ??= entry.Known!;
+                RequireEntryFits(entry.Entry);
+            }
+        });
+
+    /// <summary>Small contents that fill a block go there at once rather than through the log.</summary>
+    private void MoveInlineToBlocks(List<BatchEntry> fresh, List<BlockSink> sinks)
+    {
+        var classes = fresh.Select(entry => entry.Item.Staged).Where(staged => staged.IsSmall)
+            .GroupBy(staged => staged.Class.Tag);
+        foreach (var group in classes)
+        {
+            if (group.Sum(staged => (long)staged.Inline.Sum(inline => inline.Bytes.Length))
+                < _core.Limits.SmallBlockTarget)
+            {
+                continue;
+            }
+
+            var sink = new BlockSink(_core, group.Key, _core.Limits.SmallBlockTarget);
+            sinks.Add(sink);
+            foreach (var staged in group)
+            {
+                foreach (var inline in staged.Inline)
+                {
+                    sink.Add(inline.Object.Id, inline.Object.Codec, inline.Bytes);
+                }
+
+                staged.Inline = [];
+            }
+        }
+    }
+
+    private void CommitBatch(List<BatchEntry> fresh, List<BlockSink> moved, Instant now)
+    {
+        List<BlockSink> sinks = [.. moved, .. fresh.SelectMany(entry => entry.Item.Staged.Sinks)];
+        _gate.EnterReadLock();
+        try
+        {
+            BlockSink.SealAll(_core, sinks);
+            var items = StagedContent.SealItems(sinks).ToList();
+            var firstAdd = items.Count;
+            items.AddRange(new LogItem[fresh.Count]);
+            _core.Scheduler.Run((fresh.Count + BatchPiece - 1) / BatchPiece, piece =>
+            {
+                for (var i = piece * BatchPiece; i < Math.Min(fresh.Count, (piece + 1) * BatchPiece); i++)
+                {
+                    items[firstAdd + i] = fresh[i].Encode(now);
+                }
+            });
+            _log.Commit(items, first => ApplyBatch(fresh, moved, first + firstAdd, now));
+            fresh.ForEach(entry => entry.Item.Staged.Keep());
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    private void ApplyBatch(List<BatchEntry> fresh, List<BlockSink> moved, long firstAdd, Instant now)
+    {
+        lock (_core.State)
+        {
+            foreach (var block in moved.SelectMany(sink => sink.Blocks))
+            {
+                _core.Chunks.Add(block.Id, block.Directory, isHere: true);
+            }
+
+            for (var i = 0; i < fresh.Count; i++)
+            {
+                fresh[i].Item.Staged.Apply(firstAdd + i);
+                _state.PutArtifact(fresh[i].Entry!, fresh[i].Record!);
+            }
+
+            _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);
+        }
+    }
+
+    private bool IsAttestedBy(SignedArtifact? known, string brane) =>
+        known is not null && known.Attestations.Any(
+            pair => pair.Attestation.Domain == DomainId && pair.Attestation.Brane == brane);
+
+    /// <summary>One artifact on its way into the log.</summary>
+    private sealed class BatchEntry(BatchItem item, SignedArtifact? known, bool isAttested)
+    {
+        public BatchItem Item { get; } = item;
+
+        public SignedArtifact? Known { get; } = known;
+
+        public bool IsAttested { get; } = isAttested;
+
+        public SignedArtifact? Entry { get; set; }
+
+        public LogRecord.Add? Record { get; private set; }
+
+        public LogItem Encode(Instant now)
+        {
+            var request = Item.Request;
+            Record = new LogRecord.Add(
+                Entry!.Bytes.ToArray(), request.Audience, request.Tenant, now.UnixMs, Source: null,
+                Item.Staged.InlineObjects);
+            return new LogItem(LogRecordCodec.Encode(Record), Item.Staged.InlineConcatenated());
+        }
+    }
+
+    /// <summary>Makes entries of attestations, and one receipt for those that share a signature. Not
+    /// thread-safe.</summary>
+    private sealed class ReceiptCache(DomainStore store, Instant now)
+    {
+        private Receipt? _last;
+
+        public SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, byte[] signed)
+        {
+            var attestation = store.RequireAttestation(descriptor, signed);
+            if (_last is null || _last.Attestation != attestation.Hash)
+            {
+                if (!attestation.IsSignatureValid())
+                {
+                    throw NotAttested(descriptor, store.DomainId);
+                }
+
+                _last = Receipt.Create(store._keys.Node, attestation, store.DomainId, now.UnixMs);
+            }
+
+            return known is null
+                ? SignedArtifact.Create(descriptor, attestation, _last)
+                : known.With(attestation, _last);
+        }
+    }
+}
