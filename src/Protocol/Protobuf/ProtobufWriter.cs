@@ -4,9 +4,10 @@ namespace Omega.P2P.Protocol.Protobuf;
 
 /// <summary>Builds one protobuf message; fields leave in the order of the calls. Nested messages are written as the
 /// bytes of another writer.</summary>
-public sealed class ProtobufWriter
+/// <param name="capacity">Bytes to make room for at first; it grows.</param>
+public sealed class ProtobufWriter(int capacity = 128)
 {
-    private byte[] _buffer = new byte[128];
+    private byte[] _buffer = new byte[capacity];
     private int _length;
 
     /// <summary>What was written so far; valid until the next call.</summary>
