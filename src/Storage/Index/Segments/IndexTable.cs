@@ -1,0 +1,62 @@
+namespace Omega.P2P.Storage.Index.Segments;
+
+/// <summary>The sorted tables of the index. The number is the shard's folder and a byte in every segment.</summary>
+internal enum IndexTable : byte
+{
+    /// <summary>ArtifactKey (32), source DomainID (32) unless it is the store's own → the artifact.</summary>
+    Artifacts = 0,
+
+    /// <summary>ContentId (32), then an artifact's key as above → nothing.</summary>
+    Contents = 1,
+
+    /// <summary>Milliseconds (8, big-endian), then an artifact's key as above → nothing: the order of lists.</summary>
+    Created = 2,
+
+    /// <summary>Object id (32), 1 for a chunk list else 0, block number (4, big-endian) → its place there.</summary>
+    Objects = 3,
+
+    /// <summary>BlockId (32) → number, class, lengths, whether its bytes are here.</summary>
+    Blocks = 4,
+
+    /// <summary>Tree tag (16), ArtifactKey (32) → hash of the published entry and where the log has it.</summary>
+    Published = 5,
+
+    /// <summary>Tree tag (16), depth (1), path (0..32) → an inner node of a prefix tree.</summary>
+    Tree = 6,
+
+    /// <summary>Tree tag (16), ArtifactKey (32) → nothing: changed since the tree was last brought up to date.
+    /// </summary>
+    Changed = 7,
+
+    /// <summary>Tree tag (16), node hash (32) → the node's depth (1) and path.</summary>
+    NodePlaces = 8,
+}
+
+/// <summary>What differs between the tables.</summary>
+internal static class IndexTables
+{
+    public const int Count = 9;
+
+    private const int TagLength = 16;
+
+    /// <summary>Leading bytes of a key that its filter knows; 0 for a table without a filter. A search by prefix may
+    /// use the filter when the prefix is at least this long.</summary>
+    public static int FilterLength(IndexTable table) => table switch
+    {
+        IndexTable.Artifacts or IndexTable.Contents => 32,
+        IndexTable.Objects => 33,
+        IndexTable.Published or IndexTable.NodePlaces => TagLength + 32,
+        _ => 0,
+    };
+
+    /// <summary>Leading bytes of a page's first key that a fence keeps: enough for few neighbours to share it.</summary>
+    public static int FenceLength(IndexTable table) => table switch
+    {
+        IndexTable.Created => 16,
+        IndexTable.Published or IndexTable.Tree => TagLength + 8,
+        IndexTable.Changed or IndexTable.NodePlaces => TagLength + 8,
+        _ => 8,
+    };
+
+    public static string FolderOf(IndexTable table) => $"shard-{(int)table:D3}";
+}

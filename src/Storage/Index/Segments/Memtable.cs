@@ -1,0 +1,180 @@
+namespace Omega.P2P.Storage.Index.Segments;
+
+/// <summary>
+/// The newest entries of all tables, sorted: a skip list whose bytes lie in one array. A key's first byte is its table.
+/// Guarded by the index's gate while it grows; once frozen it may be read from anywhere.
+/// </summary>
+internal sealed class Memtable
+{
+    private const int HeightMax = 12;
+    private const int NodeBytes = 28;
+
+    private readonly int[] _head = new int[HeightMax];
+    private readonly int[] _path = new int[HeightMax];
+    private Node[] _nodes = new Node[64];
+    private int[] _links = new int[128];
+    private byte[] _bytes = new byte[4096];
+    private int _linksUsed;
+    private int _bytesUsed;
+
+    public Memtable() => Array.Fill(_head, -1);
+
+    /// <summary>Entries, tombstones included.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of memory the entries take.</summary>
+    public long SizeBytes => _bytesUsed + (long)Count * NodeBytes + _linksUsed * sizeof(int);
+
+    /// <summary>Puts or replaces an entry; a tombstone where <paramref name="isTombstone"/>.</summary>
+    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone)
+    {
+        var found = Seek(key, _path);
+        if (found < 0 || !KeyOf(found).SequenceEqual(key))
+        {
+            found = Insert(key);
+        }
+
+        ref var node = ref _nodes[found];
+        if (isTombstone)
+        {
+            node.ValueLength = -1;
+            return;
+        }
+
+        if (node.ValueRoom < value.Length)
+        {
+            node.Value = Append(value);
+            node.ValueRoom = value.Length;
+        }
+        else
+        {
+            value.CopyTo(_bytes.AsSpan(node.Value));
+        }
+
+        node.ValueLength = value.Length;
+    }
+
+    /// <summary>Whether the key has an entry here, and which.</summary>
+    public bool TryGet(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value, out bool isTombstone)
+    {
+        var found = Seek(key, null);
+        if (found < 0 || !KeyOf(found).SequenceEqual(key))
+        {
+            value = [];
+            isTombstone = false;
+            return false;
+        }
+
+        isTombstone = !TryValueOf(found, out value);
+        return true;
+    }
+
+    /// <summary>The first entry not below a key; -1 where there is none.</summary>
+    public int Seek(ReadOnlySpan<byte> key) => Seek(key, null);
+
+    /// <summary>The entry after one; -1 at the end.</summary>
+    public int Next(int entry) => _links[_nodes[entry].Links];
+
+    public ReadOnlySpan<byte> KeyOf(int entry) => _bytes.AsSpan(_nodes[entry].Key, _nodes[entry].KeyLength);
+
+    /// <summary>The value; false for a tombstone.</summary>
+    public bool TryValueOf(int entry, out ReadOnlySpan<byte> value)
+    {
+        ref readonly var node = ref _nodes[entry];
+        value = node.ValueLength < 0 ? [] : _bytes.AsSpan(node.Value, node.ValueLength);
+        return node.ValueLength >= 0;
+    }
+
+    private int Seek(ReadOnlySpan<byte> key, int[]? path)
+    {
+        var at = -1;
+        var next = -1;
+        for (var level = HeightMax - 1; level >= 0; level--)
+        {
+            while ((next = LinkOf(at, level)) >= 0 && KeyOf(next).SequenceCompareTo(key) < 0)
+            {
+                at = next;
+            }
+
+            if (path is not null)
+            {
+                path[level] = at;
+            }
+        }
+
+        return next;
+    }
+
+    private int Insert(ReadOnlySpan<byte> key)
+    {
+        var height = HeightOf(Count);
+        var index = Count++;
+        if (index == _nodes.Length)
+        {
+            Array.Resize(ref _nodes, _nodes.Length * 2);
+        }
+
+        if (_linksUsed + height > _links.Length)
+        {
+            Array.Resize(ref _links, _links.Length * 2);
+        }
+
+        _nodes[index] = new Node { Key = Append(key), KeyLength = key.Length, Links = _linksUsed };
+        for (var level = 0; level < height; level++)
+        {
+            _links[_linksUsed + level] = LinkOf(_path[level], level);
+            if (_path[level] < 0)
+            {
+                _head[level] = index;
+            }
+            else
+            {
+                _links[_nodes[_path[level]].Links + level] = index;
+            }
+        }
+
+        _linksUsed += height;
+        return index;
+    }
+
+    private int LinkOf(int entry, int level) => entry < 0 ? _head[level] : _links[_nodes[entry].Links + level];
+
+    private int Append(ReadOnlySpan<byte> bytes)
+    {
+        var at = _bytesUsed;
+        if (at + bytes.Length > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, at + bytes.Length));
+        }
+
+        bytes.CopyTo(_bytes.AsSpan(at));
+        _bytesUsed += bytes.Length;
+        return at;
+    }
+
+    /// <summary>One more level for one in four; the same for the same count, so that a run can be repeated.</summary>
+    private static int HeightOf(int index)
+    {
+        var bits = unchecked(((uint)index + 1) * 0x9E3779B9u);
+        bits ^= bits >> 15;
+        bits = unchecked(bits * 0x85EBCA6Bu);
+        bits ^= bits >> 13;
+        var height = 1;
+        for (; height < HeightMax && (bits & 3) == 3; bits >>= 2)
+        {
+            height++;
+        }
+
+        return height;
+    }
+
+    private struct Node
+    {
+        public int Key;
+        public int KeyLength;
+        public int Value;
+        public int ValueLength;
+        public int ValueRoom;
+        public int Links;
+    }
+}
