@@ -34,10 +34,17 @@ public abstract record EngineCommand
     public sealed record Evict(IReadOnlyList<ParsedId> Ids) : EngineCommand;
 
     /// <summary>
+    /// Takes artifacts out of everything that is live, and out of every audience; they stay in history. All or none.
+    /// Result: <see cref="EngineResult.Removed"/>.
+    /// </summary>
+    public sealed record Remove(IReadOnlyList<ArtifactKey> Keys, string? Reason) : EngineCommand;
+
+    /// <summary>
     /// Artifacts of a domain by its name, petname or id; the own domain's and everything fetched when null.
     /// Result: <see cref="EngineResult.Listing"/>.
     /// </summary>
-    public sealed record List(string? Domain, string? Brane, string? Kind) : EngineCommand;
+    public sealed record List(string? Domain, string? Brane, string? Kind, bool IncludesRemoved = false)
+        : EngineCommand;
 
     /// <summary>How the node stands. Result: <see cref="EngineResult.Status"/>.</summary>
     public sealed record Status : EngineCommand;

@@ -32,6 +32,9 @@ public abstract record EngineResult
     /// <summary>The bytes are gone from disk, their holders proven.</summary>
     public sealed record Evicted(IReadOnlyList<ArtifactRow> Artifacts, long BytesFreed, int BlocksFreed) : EngineResult;
 
+    /// <summary>They are in history only; <paramref name="Withdrawn"/> publications ended with them.</summary>
+    public sealed record Removed(int Withdrawn) : EngineResult;
+
     /// <summary>Artifacts in a stable order: created, then key.</summary>
     public sealed record Listing(IReadOnlyList<ArtifactRow> Artifacts) : EngineResult;
 
@@ -47,12 +50,14 @@ public abstract record EngineResult
     /// <param name="Hint">What to do next.</param>
     /// <param name="Field">The argument that is at fault.</param>
     /// <param name="Candidates">What an ambiguous id or name may have meant.</param>
+    /// <param name="Reason">A word for programs, with hyphens, where the code alone says too little.</param>
     public sealed record Failed(
         MeshError Code,
         string Message,
         string? Hint = null,
         string? Field = null,
-        IReadOnlyList<string>? Candidates = null) : EngineResult;
+        IReadOnlyList<string>? Candidates = null,
+        string? Reason = null) : EngineResult;
 }
 
 /// <summary>One artifact as a list shows it.</summary>
@@ -76,7 +81,11 @@ public sealed record ArtifactRow(
     long Size,
     long CreatedUnixMs,
     string Visibility,
-    Availability Availability);
+    Availability Availability)
+{
+    /// <summary>When it was removed, Unix milliseconds; null where it is live.</summary>
+    public long? RemovedUnixMs { get; init; }
+}
 
 /// <summary>Whether an artifact's bytes are on this disk (law 3).</summary>
 public enum Availability

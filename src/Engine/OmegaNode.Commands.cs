@@ -33,7 +33,7 @@ public sealed partial class OmegaNode
         }
         catch (StoreRefusedException failure)
         {
-            result = new EngineResult.Failed(MeshError.Refused, failure.Message);
+            result = new EngineResult.Failed(MeshError.Refused, failure.Message, Reason: failure.Code);
         }
         catch (IOException failure)
         {
@@ -61,6 +61,8 @@ public sealed partial class OmegaNode
                 return Get(id, get, now, more);
             case EngineCommand.Evict evict:
                 return Evict(id, evict, now, more);
+            case EngineCommand.Remove remove:
+                return Remove(remove, now, more);
             case EngineCommand.List list:
                 return List(list);
             case EngineCommand.Status:
@@ -115,13 +117,20 @@ public sealed partial class OmegaNode
         return Ask(new Pending.Evicting(id, plan), prove, now, more);
     }
 
+    private EngineResult.Removed Remove(EngineCommand.Remove remove, Instant now, List<MeshEffect> more)
+    {
+        var withdrawn = Store.Remove(remove.Keys, remove.Reason, now);
+        if (withdrawn > 0) Seal(now, more);
+        return new EngineResult.Removed(withdrawn);
+    }
+
     private EngineResult List(EngineCommand.List list)
     {
         if (!TryOneDomain(list.Domain, out var domain, out var refusal)) return refusal;
         var finder = Finder;
         var rows = domain is { } other && other != Store.DomainId
             ? finder.ListShown(other).Select(f => f.Row)
-            : Store.List(new ArtifactFilter { Domain = domain }).Select(finder.RowOf);
+            : Store.List(new ArtifactFilter { Domain = domain, IncludesRemoved = list.IncludesRemoved }).Select(finder.RowOf);
         return new EngineResult.Listing(
         [
             .. rows.Where(r => list.Brane is null || r.Brane == list.Brane)

@@ -85,9 +85,9 @@ public sealed partial class DomainStore
         for (var i = 0; i < items.Count; i++)
         {
             var (_, staged, descriptor) = items[i];
-            var known = FindOwn(descriptor.Key);
+            var known = FindOwn(descriptor.Key, out var isLive);
             var isAttested = IsAttestedBy(known, brane);
-            var isKnown = !seen.Add(descriptor.Key) || (isAttested && staged.IsAllKept);
+            var isKnown = !seen.Add(descriptor.Key) || (isAttested && isLive && staged.IsAllKept);
             results[i] = new PutResult(descriptor.Key, staged.Content, staged.Size, isKnown);
             if (!isKnown)
             {

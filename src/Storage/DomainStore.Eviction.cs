@@ -13,10 +13,11 @@ namespace Omega.P2P.Storage;
 public sealed partial class DomainStore
 {
     /// <summary>What evicting these artifacts would do. Changes nothing.</summary>
-    /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
+    /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>; <c>held</c>, <c>pinned</c>.</exception>
     public EvictionPlan PlanEviction(IReadOnlyList<ArtifactKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
+        RequireMayLeave(keys);
         using var liveness = new Liveness(_core);
         var work = Survey(keys, liveness);
         return new EvictionPlan
@@ -35,12 +36,14 @@ public sealed partial class DomainStore
     /// all
     /// of it durable, then the log says so, then the bytes go. Who holds copies elsewhere is the caller's business.
     /// </summary>
+    /// <exception cref="StoreRefusedException"><c>held</c>, <c>pinned</c>: since the plan was made.</exception>
     public EvictionResult Evict(EvictionPlan plan, Instant now)
     {
         ArgumentNullException.ThrowIfNull(plan);
         RequireWritable();
         lock (_core.Maintenance)
         {
+            RequireMayLeave(plan.Keys);
             using var liveness = new Liveness(_core);
             var hadPending = MovePendingOf(plan.Keys, liveness);
             EvictionResult result;
@@ -230,7 +233,7 @@ public sealed partial class DomainStore
         var goingKeys = keys.ToHashSet();
         var records = RecordsOf(keys).DistinctBy(record => record.Content).ToList();
         bool Stays(IReadOnlyList<ArtifactRecord> users) =>
-            users.Any(user => !user.IsEvicted && !goingKeys.Contains(user.Key));
+            users.Any(user => !user.IsEvicted && !goingKeys.Contains(user.Key) && _state.Keeps(user));
 
         var going = new HashSet<Hash256>();
         var contents = new List<SizedContent>();

@@ -9,7 +9,7 @@ namespace Omega.P2P.Storage;
 /// <summary>Finding and reading.</summary>
 public sealed partial class DomainStore
 {
-    /// <summary>The artifact under a key; of several domains' this domain's own.</summary>
+    /// <summary>The live artifact under a key; of several domains' this domain's own.</summary>
     public bool TryGet(ArtifactKey key, out ArtifactInfo? info)
     {
         ArtifactRecord? record;
@@ -22,14 +22,16 @@ public sealed partial class DomainStore
         return info is not null;
     }
 
-    /// <summary>Artifacts that pass the filter, by (created, key). The list is of one moment.</summary>
+    /// <summary>Live artifacts that pass the filter, by (created, key); with those that were removed where it says so.
+    /// The list is of one moment.</summary>
     public IEnumerable<ArtifactInfo> List(ArtifactFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
         List<ArtifactRecord> records;
         lock (_core.State)
         {
-            records = [.. _core.Artifacts.InOrder().Where(record => Passes(record, filter))];
+            var all = filter.IncludesRemoved ? _core.Artifacts.InOrderEver() : _core.Artifacts.InOrder();
+            records = [.. all.Where(record => Passes(record, filter))];
         }
 
         return records.Select(InfoOf);
@@ -39,7 +41,8 @@ public sealed partial class DomainStore
     /// several descriptors.</summary>
     /// <param name="id">Any spelling, prefixes included. A block id finds the artifacts with bytes in it.</param>
     /// <param name="max">Stop after so many, at most <see cref="StoreLimits.ResolveMax"/>.</param>
-    public IReadOnlyList<ArtifactInfo> Resolve(ParsedId id, int max)
+    /// <param name="includesRemoved">Also those that are in history only; not by a block's id.</param>
+    public IReadOnlyList<ArtifactInfo> Resolve(ParsedId id, int max, bool includesRemoved = false)
     {
         max = Math.Min(max, _core.Limits.ResolveMax);
         if (id.Kind == IdKind.Block)
@@ -47,7 +50,7 @@ public sealed partial class DomainStore
             return [.. ArtifactsIn(id).Take(max).Select(InfoOf)];
         }
 
-        return [.. List(new ArtifactFilter { Prefix = id }).Take(max)];
+        return [.. List(new ArtifactFilter { Prefix = id, IncludesRemoved = includesRemoved }).Take(max)];
     }
 
     /// <summary>Opens a content that is wholly on this disk. Dispose the reader.</summary>
@@ -121,16 +124,21 @@ public sealed partial class DomainStore
         string[] published;
         byte[] entry;
         string audience;
+        long? removedMs;
         lock (_core.State)
         {
             published = [.. record.Published];
             entry = record.Entry;
             audience = record.Audience;
+            removedMs = record.RemovedMs;
         }
 
         return new ArtifactInfo(
             record.Key, record.Content, record.Size, record.Type, record.Brane, record.Domain, record.CreatedMs,
-            audience, record.Tenant, published, StateOf(record.Content, record.Size), entry);
+            audience, record.Tenant, published, StateOf(record.Content, record.Size), entry)
+        {
+            RemovedUnixMs = removedMs,
+        };
     }
 
     private long SizeOf(ContentId id)

@@ -41,9 +41,9 @@ public sealed partial class DomainStore
                 staged.Content, staged.Size, request.Type, request.Meta, request.Refs);
             return OneAtATime(descriptor.Key, () =>
             {
-                var known = FindOwn(descriptor.Key);
+                var known = FindOwn(descriptor.Key, out var isLive);
                 var isAttested = IsAttestedBy(known, request.Brane);
-                if (isAttested && staged.IsAllKept)
+                if (isAttested && isLive && staged.IsAllKept)
                 {
                     return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
                 }
@@ -158,20 +158,20 @@ public sealed partial class DomainStore
             : throw NotAttested(descriptor, DomainId);
     }
 
-    private static StoreRefusedException NotAttested(Descriptor descriptor, DomainId domain) => new(
-        "attestation-wrong", $"the attestation is not a valid one of {descriptor.Key} for {domain}");
-
-    private SignedArtifact? FindOwn(ArtifactKey key)
+    /// <summary>The entry under a key, also of a removed artifact: what was attested once need not be again.</summary>
+    private SignedArtifact? FindOwn(ArtifactKey key, out bool isLive)
     {
         byte[] bytes;
         lock (_core.State)
         {
-            if (!_core.Artifacts.TryGet(key, DomainId, out var record))
+            if (!_core.Artifacts.TryGetEver(key, DomainId, out var record))
             {
+                isLive = false;
                 return null;
             }
 
-            bytes = record!.Entry;
+            isLive = record!.IsLive;
+            bytes = record.Entry;
         }
 
         return SignedArtifact.TryDecode(bytes, out var entry, out var error)

@@ -7,6 +7,7 @@ using Omega.P2P.Storage.History;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Published;
+using Omega.P2P.Storage.Retention;
 
 namespace Omega.P2P.Storage;
 
@@ -40,6 +41,9 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     public PublishedSets Published { get; } = new();
 
     public CurrentDigest Current { get; } = new();
+
+    /// <summary>Pins, holds, retention rules.</summary>
+    public KeepBook Keeping { get; } = new();
 
     /// <summary>Takes a manifest; the first one makes the domain.</summary>
     /// <exception cref="StoreRefusedException">It cannot be read, or does not continue the chain.</exception>
@@ -85,6 +89,24 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         core.Artifacts.TryGetAny(entry.Key, DomainId, out var live);
         Current.Set(entry.Key, CurrentDigest.ValueOf(live!.Entry, live.Domain, live.Audience));
     }
+
+    /// <summary>Takes an artifact out of CURRENT; its record stays.</summary>
+    public void Remove(LogRecord.Tombstone gone)
+    {
+        core.Artifacts.Remove(gone.Key, gone.Source ?? DomainId, gone.AtMs);
+        if (core.Artifacts.TryGetAny(gone.Key, DomainId, out var live))
+        {
+            Current.Set(gone.Key, CurrentDigest.ValueOf(live!.Entry, live.Domain, live.Audience));
+        }
+        else
+        {
+            Current.Remove(gone.Key);
+        }
+    }
+
+    /// <summary>Whether an artifact's bytes are kept for its own sake: it is live, pinned or held.</summary>
+    public bool Keeps(ArtifactRecord record) =>
+        record.IsLive || Keeping.IsPinned(record.Key) || Keeping.IsHeld(record.Key);
 
     public void Publish(LogRecord.Publish publish)
     {
@@ -139,11 +161,35 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
                 ApplyLeaf(leaf.Bytes);
                 break;
             default:
-                throw new UnreachableException();
+                ReplayKeeping(record);
+                break;
         }
     }
 
     public void Dispose() => _history?.Dispose();
+
+    private void ReplayKeeping(LogRecord record)
+    {
+        switch (record)
+        {
+            case LogRecord.Tombstone gone:
+                Remove(gone);
+                break;
+            case LogRecord.Pin pin:
+                Keeping.Apply(pin);
+                break;
+            case LogRecord.Hold hold:
+                Keeping.Apply(hold);
+                break;
+            case LogRecord.Retain retain:
+                Keeping.Apply(retain);
+                break;
+            case LogRecord.Mark:
+                break;
+            default:
+                throw new UnreachableException();
+        }
+    }
 
     private ArtifactRecord RecordOf(SignedArtifact entry, LogRecord.Add add) => new()
     {

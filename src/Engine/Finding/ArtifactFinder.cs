@@ -63,7 +63,10 @@ internal sealed class ArtifactFinder(DomainStore store, FederationCore mesh)
     /// <summary>As a list shows it.</summary>
     public ArtifactRow RowOf(ArtifactInfo info) => new(
         info.Content, info.Key, info.Domain, NameOf(info.Domain), info.Type, info.Brane, info.Size, info.CreatedUnixMs,
-        info.Published.Count > 0 ? string.Join(',', info.Published) : info.Audience, AvailabilityOf(info.State));
+        info.Published.Count > 0 ? string.Join(',', info.Published) : info.Audience, AvailabilityOf(info.State))
+    {
+        RemovedUnixMs = info.RemovedUnixMs,
+    };
 
     private FoundArtifact Here(ArtifactInfo info) =>
         SignedArtifact.TryDecode(info.Entry, out var entry, out var error)

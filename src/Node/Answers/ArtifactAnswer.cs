@@ -28,10 +28,16 @@ internal sealed record ArtifactAnswer(
     string Visibility,
     string State) : IAnswer<ArtifactAnswer>
 {
+    /// <summary>When it was removed, Unix milliseconds; null, and no field, where it is live.</summary>
+    public long? RemovedUnixMs { get; init; }
+
     public static ArtifactAnswer Read(JsonElement json) => new(
         json.Need("cid"), json.Need("cidv1"), json.Need("key"), json.Need("domain"), json.Text("domain_id") ?? "",
         json.Need("kind"), json.Need("brane"), json.NeedNumber("size"), UnixMs(json.Need("created")),
-        json.Need("visibility"), json.Need("state"));
+        json.Need("visibility"), json.Need("state"))
+    {
+        RemovedUnixMs = json.Text("removed") is { } removed ? UnixMs(removed) : null,
+    };
 
     public void Write(Utf8JsonWriter writer)
     {
@@ -46,6 +52,7 @@ internal sealed record ArtifactAnswer(
         writer.WriteString("created", Figures.Time(CreatedUnixMs));
         writer.WriteString("visibility", Visibility);
         writer.WriteString("state", State);
+        if (RemovedUnixMs is { } removed) writer.WriteString("removed", Figures.Time(removed));
     }
 
     private static long UnixMs(string time) =>

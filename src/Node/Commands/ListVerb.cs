@@ -29,26 +29,31 @@ internal static class ListVerb
         HelpName = "TAG",
     };
 
+    private static readonly Option<bool> All = new("--all")
+    {
+        Description = "Also artifacts that were removed and are in history only",
+    };
+
     public static Verb Create() =>
         new Verb("ls", "List artifacts",
             "omega ls",
             "omega ls --domain alice.personal --kind snapshot.vm",
             "omega ls --json")
-            .With(Domain, Brane, Kind)
+            .With(Domain, Brane, Kind, All)
             .Does(context => Run(context, Wide));
 
     /// <summary>`omega storage artifacts|get`.</summary>
     public static Verb CreateStorage() =>
         new Verb("storage", "Artifacts, in the seed's spelling: artifacts, get").With(
             new Verb("artifacts", "List artifacts", "omega storage artifacts --brane replay --kind snapshot.vm")
-                .With(Domain, Brane, Kind)
+                .With(Domain, Brane, Kind, All)
                 .Does(context => Run(context, Narrow)),
             GetVerb.Create());
 
     private static ExitCode Run(CommandContext context, Func<IReadOnlyList<ArtifactAnswer>, Table> tabulate)
     {
         using var service = Services.Open(context);
-        var order = new ListOrder(context.Get(Domain), context.Get(Brane), context.Get(Kind));
+        var order = new ListOrder(context.Get(Domain), context.Get(Brane), context.Get(Kind), context.Get(All));
         var artifacts = service.List(order, context.Cancel);
         if (context.Terminal.Json) context.Terminal.Lines(artifacts.Select(a => a.Line()));
         else if (artifacts.Count == 0) context.Terminal.Notice("no artifacts");
@@ -63,7 +68,7 @@ internal static class ListVerb
         foreach (var (a, cid) in artifacts.Zip(Short(artifacts)))
         {
             table.Add(cid, a.Kind, a.Brane, Figures.Bytes(a.Size), Figures.Age(a.CreatedUnixMs, now), a.Visibility,
-                a.State);
+                a.RemovedUnixMs is null ? a.State : "removed");
         }
 
         return table;

@@ -11,7 +11,7 @@ namespace Omega.P2P.Node.Control;
 /// From requests to verbs. Answers are JSON, one object per line where there may be many; a failure is the error object
 /// of the command line with a fitting status.
 /// </summary>
-internal sealed class ControlRoutes(INodeService service)
+internal sealed partial class ControlRoutes(INodeService service)
 {
     /// <summary>Connection item: the other end is our own user on the unix socket.</summary>
     public const string Trusted = "omega.trusted";
@@ -59,7 +59,8 @@ internal sealed class ControlRoutes(INodeService service)
                 break;
             case ("GET", "/artifacts"):
                 Lines(context, service.List(
-                    new ListOrder(Text(request, "domain"), Text(request, "brane"), Text(request, "kind")), cancel));
+                    new ListOrder(Text(request, "domain"), Text(request, "brane"), Text(request, "kind"),
+                        Text(request, "all") == "true"), cancel));
                 break;
             case ("POST", "/fetch"):
                 Line(context, service.Get(new GetOrder(Need(request, "id"), Text(request, "domain")),
@@ -81,7 +82,8 @@ internal sealed class ControlRoutes(INodeService service)
                 Mesh(context, request.Method, path, cancel);
                 break;
             default:
-                throw OmegaException.NotFound($"there is no {request.Method} {path}");
+                Lifecycle(context, request.Method, path, cancel);
+                break;
         }
     }
 

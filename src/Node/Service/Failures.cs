@@ -23,7 +23,7 @@ internal static class Failures
             MeshError.Cancelled => (ExitCode.Interrupted, "interrupted"),
             _ => (ExitCode.Error, "error"),
         };
-        return new OmegaException(exit, code, failed.Message)
+        return new OmegaException(exit, failed.Reason?.Replace('-', '_') ?? code, failed.Message)
         {
             Hint = failed.Hint,
             Field = failed.Field,

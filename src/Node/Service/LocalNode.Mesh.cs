@@ -85,7 +85,9 @@ internal sealed partial class LocalNode
         new(finding.Code, finding.Block?.ToString() ?? "", finding.Message, [.. finding.Artifacts.Select(NameOf)]);
 
     private string NameOf(ArtifactKey key) =>
-        Store.TryGet(key, out var info) ? info!.Content.ToString() : key.ToString();
+        Store.Resolve(new ParsedId(IdKind.Key, key.Hash.ToString()), 1, includesRemoved: true) is [var info, ..]
+            ? info.Content.ToString()
+            : key.ToString();
 
     private static HeadAnswer? HeadOf(HeadRef? head) =>
         head is null ? null : new HeadAnswer(head.Epoch, head.Size, head.Root.ToString());
@@ -107,5 +109,8 @@ internal sealed partial class LocalNode
             Availability.Partial => "partial",
             Availability.Evicted => "evicted",
             _ => throw new UnreachableException(),
-        });
+        })
+    {
+        RemovedUnixMs = row.RemovedUnixMs,
+    };
 }

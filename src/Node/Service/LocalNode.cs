@@ -103,7 +103,7 @@ internal sealed partial class LocalNode : INodeService
     }
 
     public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
-        [.. Ask<EngineResult.Listing>(new EngineCommand.List(order.Domain, order.Brane, order.Kind), cancel)
+        [.. Ask<EngineResult.Listing>(new EngineCommand.List(order.Domain, order.Brane, order.Kind, order.All), cancel)
             .Artifacts.Select(Shown)];
 
     public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)

@@ -8,7 +8,7 @@ using Omega.P2P.Node.Output;
 namespace Omega.P2P.Node.Service;
 
 /// <summary>The verbs of a daemon, over HTTP on its unix socket.</summary>
-internal sealed class RemoteNode : INodeService
+internal sealed partial class RemoteNode : INodeService
 {
     private const int CopySize = 256 * 1024;
 
@@ -62,7 +62,7 @@ internal sealed class RemoteNode : INodeService
 
     public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
         Many<ArtifactAnswer>(new Query("/artifacts").With("domain", order.Domain).With("brane", order.Brane)
-            .With("kind", order.Kind), cancel);
+            .With("kind", order.Kind).With("all", order.All ? "true" : null), cancel);
 
     public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
     {
@@ -122,18 +122,19 @@ internal sealed class RemoteNode : INodeService
     }
 
     private List<T> Many<T>(Query query, CancellationToken cancel)
+        where T : IAnswer<T> => [.. Stream<T>(HttpMethod.Get, query, cancel)];
+
+    /// <summary>Answers as they come; the request ends with the enumeration.</summary>
+    private IEnumerable<T> Stream<T>(HttpMethod method, Query query, CancellationToken cancel)
         where T : IAnswer<T>
     {
-        using var response = Send(HttpMethod.Get, query, null, cancel);
+        using var response = Send(method, query, null, cancel);
         using var reader = new StreamReader(response.Content.ReadAsStream(cancel), Encoding.UTF8);
-        var answers = new List<T>();
         while (reader.ReadLine() is { } line)
         {
             using var json = JsonDocument.Parse(line);
-            answers.Add(Read<T>(json.RootElement));
+            yield return Read<T>(json.RootElement);
         }
-
-        return answers;
     }
 
     private HttpResponseMessage Send(HttpMethod method, Query query, HttpContent? body, CancellationToken cancel)

@@ -30,6 +30,11 @@ internal sealed class ArtifactRecord
     /// </summary>
     public bool IsEvicted { get; set; }
 
+    /// <summary>When it was removed, Unix milliseconds; null where it is live.</summary>
+    public long? RemovedMs { get; set; }
+
+    public bool IsLive => RemovedMs is null;
+
     public SortedSet<string> Published { get; } = new(StringComparer.Ordinal);
 }
 
@@ -43,18 +48,22 @@ internal sealed class ArtifactIndex
     private readonly Dictionary<ContentId, List<ArtifactRecord>> _byContent = [];
     private readonly List<ArtifactRecord> _inOrder = [];
     private bool _isSorted = true;
+    private int _removedCount;
 
-    public int Count => _inOrder.Count;
+    /// <summary>Live artifacts.</summary>
+    public int Count => _inOrder.Count - _removedCount;
 
-    /// <summary>Contents of all artifacts, each once.</summary>
+    /// <summary>Contents of all artifacts, removed ones included, each once.</summary>
     public IEnumerable<ContentId> Contents => _byContent.Keys;
 
     /// <summary>Adds an artifact, or gives a known one its newer entry.</summary>
     public ArtifactRecord Put(ArtifactRecord record)
     {
-        if (TryGet(record.Key, record.Domain, out var known))
+        if (TryGetEver(record.Key, record.Domain, out var known))
         {
-            known!.Entry = record.Entry;
+            _removedCount -= known!.IsLive ? 0 : 1;
+            known.RemovedMs = null;
+            known.Entry = record.Entry;
             known.Audience = record.Audience;
             known.IsEvicted = false;
             return known;
@@ -67,22 +76,43 @@ internal sealed class ArtifactIndex
         return record;
     }
 
+    /// <summary>A live artifact.</summary>
     public bool TryGet(ArtifactKey key, DomainId domain, out ArtifactRecord? record)
+    {
+        record = TryGetEver(key, domain, out var known) && known!.IsLive ? known : null;
+        return record is not null;
+    }
+
+    /// <summary>An artifact, live or removed.</summary>
+    public bool TryGetEver(ArtifactKey key, DomainId domain, out ArtifactRecord? record)
     {
         record = _byKey.TryGetValue(key, out var list) ? list.Find(known => known.Domain == domain) : null;
         return record is not null;
     }
 
-    /// <summary>The artifact under this key, this domain's own before one taken over.</summary>
+    /// <summary>The live artifact under this key, this domain's own before one taken over.</summary>
     public bool TryGetAny(ArtifactKey key, DomainId preferred, out ArtifactRecord? record)
     {
         record = null;
         if (_byKey.TryGetValue(key, out var list))
         {
-            record = list.Find(known => known.Domain == preferred) ?? list[0];
+            record = list.Find(known => known.IsLive && known.Domain == preferred) ?? list.Find(known => known.IsLive);
         }
 
         return record is not null;
+    }
+
+    /// <summary>All domains' records of a key, removed ones included.</summary>
+    public IReadOnlyList<ArtifactRecord> OfKey(ArtifactKey key) => _byKey.TryGetValue(key, out var list) ? list : [];
+
+    /// <summary>Takes an artifact out of everything that is live; nothing happens where it is not there.</summary>
+    public void Remove(ArtifactKey key, DomainId domain, long atMs)
+    {
+        if (TryGet(key, domain, out var record))
+        {
+            record!.RemovedMs = atMs;
+            _removedCount++;
+        }
     }
 
     /// <summary>Notes that an artifact's bytes were given up, or taken back; all domains' records of the key.</summary>
@@ -94,13 +124,17 @@ internal sealed class ArtifactIndex
         }
     }
 
+    /// <summary>All artifacts with this content, removed ones included.</summary>
     public IReadOnlyList<ArtifactRecord> OfContent(ContentId content) =>
         _byContent.TryGetValue(content, out var list) ? list : [];
 
     public bool HasContent(ContentId content) => _byContent.ContainsKey(content);
 
-    /// <summary>All artifacts by (created, key, domain).</summary>
-    public IReadOnlyList<ArtifactRecord> InOrder()
+    /// <summary>Live artifacts by (created, key, domain).</summary>
+    public IEnumerable<ArtifactRecord> InOrder() => InOrderEver().Where(record => record.IsLive);
+
+    /// <summary>All artifacts, removed ones included, by (created, key, domain).</summary>
+    public IReadOnlyList<ArtifactRecord> InOrderEver()
     {
         if (!_isSorted)
         {

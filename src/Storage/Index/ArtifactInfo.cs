@@ -40,7 +40,12 @@ public sealed record ArtifactInfo(
     string? Tenant,
     IReadOnlyList<string> Published,
     ArtifactState State,
-    byte[] Entry);
+    byte[] Entry)
+{
+    /// <summary>When it was removed: it is in history only, and its bytes go when nothing keeps them. Null where it is
+    /// live.</summary>
+    public long? RemovedUnixMs { get; init; }
+}
 
 /// <summary>Which artifacts to list; a null field does not restrict.</summary>
 public sealed record ArtifactFilter
@@ -60,6 +65,9 @@ public sealed record ArtifactFilter
     /// <summary>Key or content begins like this.</summary>
     public ParsedId? Prefix { get; init; }
 
-    /// <summary>Everything.</summary>
+    /// <summary>Also those that were removed and are in history only.</summary>
+    public bool IncludesRemoved { get; init; }
+
+    /// <summary>Everything that is live.</summary>
     public static ArtifactFilter All { get; } = new();
 }

@@ -26,6 +26,12 @@ internal sealed class LogFields
 
     public string? Name { get; set; }
 
+    public string? Text { get; set; }
+
+    public string? Type { get; set; }
+
+    public string? Brane { get; set; }
+
     public byte[]? Entry { get; set; }
 
     public ClassTag? Moved { get; set; }
@@ -42,9 +48,17 @@ internal sealed class LogFields
 
     public string? Tenant { get; set; }
 
+    public long? Running { get; set; }
+
     public long? Through { get; set; }
 
     public string? Audience { get; set; }
+
+    public long? KeepFor { get; set; }
+
+    public long? KeepLast { get; set; }
+
+    public long? ColdAfter { get; set; }
 
     public byte[] Encode()
     {
@@ -57,6 +71,9 @@ internal sealed class LogFields
         Put(fields, "kind", Kind, static (w, v) => w.WriteText(v));
         Put(fields, "leaf", Leaf, static (w, v) => w.WriteBytes(v));
         Put(fields, "name", Name, static (w, v) => w.WriteText(v!));
+        Put(fields, "text", Text, static (w, v) => w.WriteText(v!));
+        Put(fields, "type", Type, static (w, v) => w.WriteText(v!));
+        Put(fields, "brane", Brane, static (w, v) => w.WriteText(v!));
         Put(fields, "entry", Entry, static (w, v) => w.WriteBytes(v));
         Put(fields, "moved", Moved, static (w, v) => WriteTag(w, v!.Value));
         Put(fields, "blocks", Blocks, static (w, v) => WriteHashes(w, v!));
@@ -65,8 +82,12 @@ internal sealed class LogFields
         Put(fields, "number", Number, static (w, v) => w.WriteUInt((ulong)v!.Value));
         Put(fields, "source", Source, static (w, v) => w.WriteBytes(v!.Value.AsSpan()));
         Put(fields, "tenant", Tenant, static (w, v) => w.WriteText(v!));
+        Put(fields, "running", Running, static (w, v) => w.WriteUInt((ulong)v!.Value));
         Put(fields, "through", Through, static (w, v) => w.WriteUInt((ulong)v!.Value));
         Put(fields, "audience", Audience, static (w, v) => w.WriteText(v!));
+        Put(fields, "keep_for", KeepFor, static (w, v) => w.WriteUInt((ulong)v!.Value));
+        Put(fields, "keep_last", KeepLast, static (w, v) => w.WriteUInt((ulong)v!.Value));
+        Put(fields, "cold_after", ColdAfter, static (w, v) => w.WriteUInt((ulong)v!.Value));
         var writer = new CborWriter(512);
         writer.WriteMapStart(fields.Count);
         foreach (var (key, write) in fields)
@@ -147,6 +168,9 @@ internal sealed class LogFields
             "kind" => TryText(ref reader, v => Kind = v),
             "leaf" => TryBytes(ref reader, v => Leaf = v),
             "name" => TryText(ref reader, v => Name = v),
+            "text" => TryText(ref reader, v => Text = v),
+            "type" => TryText(ref reader, v => Type = v),
+            "brane" => TryText(ref reader, v => Brane = v),
             "entry" => TryBytes(ref reader, v => Entry = v),
             "moved" => TryTag(ref reader),
             "blocks" => TryHashes(ref reader, v => Blocks = v),
@@ -155,8 +179,12 @@ internal sealed class LogFields
             "number" => TrySize(ref reader, v => Number = v),
             "source" => TryHash(ref reader, v => Source = v),
             "tenant" => TryText(ref reader, v => Tenant = v),
+            "running" => TrySize(ref reader, v => Running = v),
             "through" => TrySize(ref reader, v => Through = v),
             "audience" => TryText(ref reader, v => Audience = v),
+            "keep_for" => TrySize(ref reader, v => KeepFor = v),
+            "keep_last" => TrySize(ref reader, v => KeepLast = v),
+            "cold_after" => TrySize(ref reader, v => ColdAfter = v),
             _ => reader.TrySkip(),
         };
 

@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Retention;
 
 namespace Omega.P2P.Storage.Logs;
 
@@ -51,6 +52,25 @@ internal abstract record LogRecord
     /// <summary>An artifact joins an audience's published set, or leaves it.</summary>
     public sealed record Publish(ArtifactKey Key, string Audience, bool IsWithdrawn, long AtMs, byte[] Leaf)
         : LogRecord;
+
+    /// <summary>An artifact is live no longer. Its bytes go later, when nothing keeps them; that it was here stays in
+    /// history. Carries whose it was and who could see it, so that the note itself is shown to no one else.</summary>
+    public sealed record Tombstone(ArtifactKey Key, DomainId? Source, string Audience, string? Reason, long AtMs)
+        : LogRecord;
+
+    /// <summary>A named pin on an artifact's bytes, or its end.</summary>
+    public sealed record Pin(ArtifactKey Key, string Name, bool IsRemoved, long AtMs) : LogRecord;
+
+    /// <summary>A legal hold: neither removal nor retention nor eviction touches the artifact before its
+    /// release.</summary>
+    public sealed record Hold(ArtifactKey Key, string Name, string? Reason, bool IsReleased, long AtMs) : LogRecord;
+
+    /// <summary>A retention rule, in the place of an earlier one for the same brane and type; empty ends it.</summary>
+    public sealed record Retain(RetentionRule Rule, long AtMs) : LogRecord;
+
+    /// <summary>Whatever nothing kept when this record was written may be collected once the domain has been open for
+    /// the grace period after <paramref name="RunningMs"/>, counted over all of its openings.</summary>
+    public sealed record Mark(long RunningMs, long AtMs) : LogRecord;
 
     /// <summary>A leaf of the public log that changes nothing here: what a new epoch says again.</summary>
     public sealed record PublicLeaf(byte[] Bytes) : LogRecord;

@@ -1,11 +1,10 @@
-using System.Diagnostics;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 
 namespace Omega.P2P.Storage.Logs;
 
 /// <summary>Records to canonical CBOR and back. Unknown fields are passed over, unknown kinds refused.</summary>
-internal static class LogRecordCodec
+internal static partial class LogRecordCodec
 {
     /// <summary>Block ids one record may name, so that it stays under its bound; longer lists become several
     /// records.</summary>
@@ -69,7 +68,7 @@ internal static class LogRecordCodec
             Leaf = epoch.Leaf,
             At = epoch.AtMs,
         },
-        _ => throw new UnreachableException(),
+        _ => FieldsOfKeeping(record),
     }).Encode();
 
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out LogRecord? record)
@@ -100,7 +99,7 @@ internal static class LogRecordCodec
             new LogRecord.Snapshot(number, at, leaf),
         { Kind: "epoch", Number: { } number, Hash: { } hash, Length: { } length, At: { } at } =>
             new LogRecord.Epoch(number, hash, (int)length, f.Leaf, at),
-        _ => null,
+        _ => BuildKeeping(f),
     };
 
     private static IReadOnlyList<InlineObject>? NullIfEmpty(IReadOnlyList<InlineObject> inline) =>
