@@ -130,7 +130,8 @@ public sealed partial class OmegaNode
         var finder = Finder;
         var rows = domain is { } other && other != Store.DomainId
             ? finder.ListShown(other).Select(f => f.Row)
-            : Store.List(new ArtifactFilter { Domain = domain, IncludesRemoved = list.IncludesRemoved }).Select(finder.RowOf);
+            : Store.List(new ArtifactFilter { Domain = domain, IncludesRemoved = list.IncludesRemoved })
+                .Select(finder.RowOf);
         return new EngineResult.Listing(
         [
             .. rows.Where(r => list.Brane is null || r.Brane == list.Brane)

@@ -158,6 +158,9 @@ public sealed partial class DomainStore
             : throw NotAttested(descriptor, DomainId);
     }
 
+    private static StoreRefusedException NotAttested(Descriptor descriptor, DomainId domain) => new(
+        "attestation-wrong", $"the attestation is not a valid one of {descriptor.Key} for {domain}");
+
     /// <summary>The entry under a key, also of a removed artifact: what was attested once need not be again.</summary>
     private SignedArtifact? FindOwn(ArtifactKey key, out bool isLive)
     {
