@@ -198,6 +198,9 @@ public sealed class FederationCore
             case MeshCommand.BindBrane bind:
                 OnBindBrane(id, bind);
                 break;
+            case MeshCommand.SetTenant tenant:
+                OnSetTenant(id, tenant);
+                break;
             case MeshCommand.SetPetname name:
                 OnSetPetname(id, name);
                 break;
@@ -321,6 +324,17 @@ public sealed class FederationCore
         else
             _outbox.Complete(id, new CommandResult.Failed(
                 MeshError.Usage, "not a brane's name, or a key that has another duty already"));
+    }
+
+    private void OnSetTenant(CommandId id, MeshCommand.SetTenant tenant)
+    {
+        if (_guard.State == OwnHeadState.RolledBack)
+            _outbox.Complete(id, ReadOnly());
+        else if (_trust.TrySetTenant(tenant.Name, tenant.Recipients))
+            _outbox.Complete(id, new CommandResult.Done());
+        else
+            _outbox.Complete(id, new CommandResult.Failed(
+                MeshError.Usage, "not a tenant's name, not age recipients, or more than a manifest holds"));
     }
 
     private void OnSetPetname(CommandId id, MeshCommand.SetPetname name)

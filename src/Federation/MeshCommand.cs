@@ -53,6 +53,12 @@ public abstract record MeshCommand
     public sealed record BindBrane(string Name, Ed25519PublicKey Key) : MeshCommand;
 
     /// <summary>
+    /// Replaces the age recipients of a tenant in the authority manifest; none removes the tenant. Result: <see
+    /// cref="CommandResult.Done"/>.
+    /// </summary>
+    public sealed record SetTenant(string Name, IReadOnlyList<string> Recipients) : MeshCommand;
+
+    /// <summary>
     /// Names a followed domain as the owner likes; null takes the name back. Result: <see
     /// cref="CommandResult.Done"/>.
     /// </summary>

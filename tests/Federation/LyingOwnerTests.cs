@@ -82,6 +82,27 @@ public sealed class LyingOwnerTests
     }
 
     [Fact]
+    public void TenantIsWrittenOnceAndOnlyAsTheManifestCanHoldIt()
+    {
+        const string Recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+        var (loop, alice, _) = Pair.Joined();
+        var versions = alice.Store.Dams.Count;
+        foreach (var set in new[]
+        {
+            new MeshCommand.SetTenant("Not A Tag", [Recipient]),
+            new MeshCommand.SetTenant("acme", ["somebody"]),
+        })
+            Assert.Equal(MeshError.Usage, loop.Command<CommandResult.Failed>(alice, set).Code);
+        loop.Command<CommandResult.Done>(alice, new MeshCommand.SetTenant("acme", []));
+        Assert.Equal(versions, alice.Store.Dams.Count);
+        loop.Command<CommandResult.Done>(alice, new MeshCommand.SetTenant("acme", [Recipient]));
+        loop.Command<CommandResult.Done>(alice, new MeshCommand.SetTenant("acme", [Recipient, Recipient]));
+        Assert.Equal(versions + 1, alice.Store.Dams.Count);
+        loop.Command<CommandResult.Done>(alice, new MeshCommand.SetTenant("acme", []));
+        Assert.Equal(versions + 2, alice.Store.Dams.Count);
+    }
+
+    [Fact]
     public void SyncTellsHowManyOwnersAnswered()
     {
         var (loop, alice, bob) = Pair.Joined();

@@ -98,6 +98,20 @@ internal sealed class Manifests
             ? this
             : Next(head, draft => draft.Branes[name] = key);
 
+    public Manifests WithTenant(ISigner head, string name, IReadOnlyList<string> recipients)
+    {
+        var isKnown = _chain.Current.Tenants.TryGetValue(name, out var known);
+        var wanted = recipients.Distinct().Order(StringComparer.Ordinal);
+        if (isKnown ? known.SequenceEqual(wanted) : recipients.Count == 0)
+            return this;
+        return Next(head, draft =>
+        {
+            draft.Tenants.Remove(name);
+            if (recipients.Count > 0)
+                draft.Tenants.Add(name, recipients);
+        });
+    }
+
     public Manifests WithMesh(ISigner head, MeshId mesh) =>
         _chain.Current.Meshes.Contains(mesh) ? this : Next(head, draft => draft.Meshes.Add(mesh));
 

@@ -52,6 +52,10 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
     public bool TryBindBrane(string name, Ed25519PublicKey key) =>
         TryAppend(() => Own.WithBrane(options.HeadSigner, name, key));
 
+    /// <summary>False for a name or recipients that the manifest cannot hold; nothing has changed then.</summary>
+    public bool TrySetTenant(string name, IReadOnlyList<string> recipients) =>
+        TryAppend(() => Own.WithTenant(options.HeadSigner, name, recipients));
+
     /// <summary>Takes back versions that a follower had kept: ours by signature, and continuing what we have.</summary>
     public void Adopt(Manifests longer)
     {

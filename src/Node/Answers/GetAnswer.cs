@@ -41,10 +41,16 @@ internal sealed record GetAnswer(
     double Seconds,
     IReadOnlyList<SignatureAnswer> Signatures) : IAnswer<GetAnswer>
 {
+    /// <summary>The tenant of this domain whose recipients the content is encrypted to; null: none.</summary>
+    public string? Tenant { get; init; }
+
     public static GetAnswer Read(JsonElement json) => new(
         json.Need("cid"), json.Need("key"), json.Need("domain"), json.NeedNumber("bytes"),
         json.NeedNumber("bytes_wire"), (int)json.NeedNumber("round_trips"), json.NeedNumber("refetched"),
-        json.Real("seconds"), [.. json.Objects("signatures").Select(SignatureAnswer.Read)]);
+        json.Real("seconds"), [.. json.Objects("signatures").Select(SignatureAnswer.Read)])
+    {
+        Tenant = json.Text("tenant"),
+    };
 
     public void Write(Utf8JsonWriter writer)
     {
@@ -57,5 +63,6 @@ internal sealed record GetAnswer(
         writer.WriteNumber("refetched", Refetched);
         writer.WriteNumber("seconds", Math.Round(Seconds, 6));
         writer.Objects("signatures", Signatures);
+        if (Tenant is not null) writer.WriteString("tenant", Tenant);
     }
 }

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Files;
+using Omega.P2P.Node.Keys;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Node.Service;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Encryption;
 
 namespace Omega.P2P.Node.Commands;
 
@@ -30,33 +32,51 @@ internal static class GetVerb
         HelpName = "NAME",
     };
 
+    private static readonly Option<string[]> Identity = new("--identity", "-i")
+    {
+        Description = "Decrypt with the age identities of this file (mode 0600), here and not in the node; repeatable",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> Raw = new("--raw") { Description = "The encrypted bytes as they are" };
+
     public static Verb Create() =>
         new Verb("get", "Bring an artifact here, verified, and write it to a file",
             "omega get b3:9af2 -o snap.bin",
             "omega get bafkr4i… -o - | tar x",
+            "omega get b3:9af2 -o plan.pdf --identity acme.key",
+            "omega get b3:9af2 -o - --raw | age -d -i acme.key",
             "omega get b3:9af2")
-        .With(Id, Output, Force, Domain)
+        .With(Id, Output, Force, Domain, Identity, Raw)
         .Does(Run);
 
     private static ExitCode Run(CommandContext context)
     {
         var path = context.Get(Output);
+        using var identities = Identities.Read(context.Get(Identity) ?? [], context.Get(Raw), path);
         using var output = path is null ? null : OutputFile.Create(path, context.Get(Force));
+        using var decrypting = identities.IsEmpty || output is null ? null : identities.Decrypt(output.Stream);
         using var service = Services.Open(context);
-        using var target = new HashingTarget(output?.Stream ?? Stream.Null, context);
+        using var target = new HashingTarget(decrypting ?? output?.Stream ?? Stream.Null, context)
+        {
+            // Bytes that look like nothing, written as if they were the file, help nobody.
+            RefusesCiphertext = output is not null && decrypting is null && !context.Get(Raw),
+        };
         var answer = service.Get(new GetOrder(context.Get(Id), context.Get(Domain)), target.Begin, context.Cancel);
         context.Terminal.ClearProgress();
         if (output is not null)
         {
             target.Require(answer);
+            decrypting?.Finish();
             output.Commit();
         }
 
-        Show(context.Terminal, answer, path, output is { IsStandardOutput: true });
+        Show(context.Terminal, answer, path, output is { IsStandardOutput: true }, decrypting?.Bytes);
         return ExitCode.Ok;
     }
 
-    private static void Show(Terminal terminal, GetAnswer answer, string? path, bool bytesOnStdout)
+    private static void Show(Terminal terminal, GetAnswer answer, string? path, bool bytesOnStdout,
+        long? decrypted)
     {
         Action<string> check = bytesOnStdout ? text => terminal.Notice($"✓ {text}") : terminal.Check;
         if (terminal.Json)
@@ -67,7 +87,39 @@ internal static class GetVerb
 
         foreach (var signature in answer.Signatures) check($"verified {signature.Short} ({signature.Role})");
         if (path is null) check($"all {Figures.Bytes(answer.Bytes)} are here");
-        else if (!bytesOnStdout) check($"wrote {Figures.Bytes(answer.Bytes)} → {path}");
+        if (decrypted is not null) check("decrypted, in this process");
+        if (path is not null && !bytesOnStdout) check($"wrote {Figures.Bytes(decrypted ?? answer.Bytes)} → {path}");
+    }
+
+    /// <summary>The identities of the files named, wiped at the end.</summary>
+    private sealed class Identities : IDisposable
+    {
+        private readonly List<AgeIdentity> _identities = [];
+
+        public bool IsEmpty => _identities.Count == 0;
+
+        public static Identities Read(string[] paths, bool raw, string? output)
+        {
+            if (paths.Length > 0 && raw)
+                throw OmegaException.Usage("--identity decrypts and --raw does not: choose one", "--raw");
+            if (paths.Length > 0 && output is null)
+                throw OmegaException.Usage("--identity needs somewhere to write", "--output", "-o FILE, or -o -");
+            var read = new Identities();
+            try
+            {
+                foreach (var path in paths) read._identities.AddRange(IdentityFile.Read(path));
+                return read;
+            }
+            catch
+            {
+                read.Dispose();
+                throw;
+            }
+        }
+
+        public DecryptingStream Decrypt(Stream target) => new(target, _identities);
+
+        public void Dispose() => _identities.ForEach(identity => identity.Dispose());
     }
 
     /// <summary>
@@ -78,8 +130,13 @@ internal static class GetVerb
         private readonly Blake3Hasher _hasher = Blake3Hasher.Create();
         private CountingStream? _counted;
 
+        public bool RefusesCiphertext { get; init; }
+
         public Stream Begin(GetAnswer answer)
         {
+            if (RefusesCiphertext && answer.Tenant is { } tenant)
+                throw OmegaException.Usage($"{answer.Cid} is encrypted for tenant {tenant}", "--identity",
+                    "--identity FILE decrypts it, --raw gives the encrypted bytes");
             var total = Figures.Bytes(answer.Bytes);
             _counted = new CountingStream(new TeeStream(inner, _hasher),
                 bytes => context.Terminal.Progress($"writing {Figures.Bytes(bytes)} of {total}"), context.Cancel);

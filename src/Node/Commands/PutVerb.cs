@@ -2,8 +2,10 @@ using System.CommandLine;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Files;
 using Omega.P2P.Node.Home;
+using Omega.P2P.Node.Keys;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Node.Service;
+using Omega.P2P.Storage.Encryption;
 
 namespace Omega.P2P.Node.Commands;
 
@@ -42,11 +44,19 @@ internal static class PutVerb
         Description = "Publish to everyone",
     };
 
+    private static readonly Option<string> Tenant = new("--tenant")
+    {
+        Description = "Encrypt for a tenant before the node sees it; encrypted bytes never deduplicate, and size, " +
+            "kind and metadata stay readable",
+        HelpName = "NAME",
+    };
+
     public static Verb Create() =>
         new Verb("put", "Take in an artifact",
             "omega put snap.bin --kind snapshot.vm --brane replay --publish",
-            "tar c src | omega put - --kind archive.tar --meta project=omega")
-        .With(File, Kind, Brane, Meta, Publish, Public)
+            "tar c src | omega put - --kind archive.tar --meta project=omega",
+            "omega put plan.pdf --tenant acme")
+        .With(File, Kind, Brane, Meta, Publish, Public, Tenant)
         .Does(Run);
 
     private static ExitCode Run(CommandContext context)
@@ -54,13 +64,30 @@ internal static class PutVerb
         var audience = context.Get(Public) ? PutOrder.PublicAudience
             : context.Get(Publish) ? PutOrder.PeersAudience : null;
         var brane = Names.RequireBrane(context.Get(Brane)!);
-        var order = new PutOrder(context.Get(Kind)!, brane, context.Get(Meta) ?? [], audience);
+        var order = new PutOrder(context.Get(Kind)!, brane, context.Get(Meta) ?? [], audience)
+        {
+            Tenant = context.Get(Tenant),
+        };
         using var input = Open(context.Get(File));
         using var service = Services.Open(context);
         using var counted = new CountingStream(input, bytes =>
             context.Terminal.Progress($"taking in {Figures.Bytes(bytes)}"), context.Cancel);
-        Show(context.Terminal, order, service.Put(order, counted, context.Cancel));
+        using var age = order.Tenant is { } tenant ? Encryptor(service, tenant, context.Cancel) : null;
+        using Stream content = age is null ? counted : new EncryptingStream(counted, age);
+        Show(context.Terminal, order, service.Put(order, content, context.Cancel));
         return ExitCode.Ok;
+    }
+
+    /// <summary>To the tenant's recipients, in this process: the node never sees the plaintext.</summary>
+    private static AgeEncryptor Encryptor(INodeService service, string name, CancellationToken cancel)
+    {
+        var tenant = service.Tenants(cancel).FirstOrDefault(known => known.Tenant == name) ??
+            throw OmegaException.NotFound($"there is no tenant {name}", "omega tenant add NAME --recipient age1…");
+        var recipients = tenant.Recipients.Select(text => AgeRecipient.TryParse(text, out var recipient)
+            ? recipient
+            : throw new OmegaException(ExitCode.Refused, "unknown_recipient",
+                $"{text} is no X25519 recipient of age: this program cannot encrypt to it"));
+        return new AgeEncryptor([.. recipients], SystemRandom.Instance);
     }
 
     private static Stream Open(string path)
@@ -86,6 +113,7 @@ internal static class PutVerb
         terminal.Line(answer.Cid);
         var known = answer.AlreadyThere ? "was here already" : "stored";
         terminal.Check($"{known} {Figures.Bytes(answer.Size)} ({order.Kind}, brane.{order.Brane})");
+        if (order.Tenant is { } tenant) terminal.Check($"encrypted for {tenant}, in this process");
         if (order.Audience is { } audience)
             terminal.Check(audience == PutOrder.PublicAudience ? "published to everyone" : $"published to {audience}");
     }

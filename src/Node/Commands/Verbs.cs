@@ -20,6 +20,8 @@ internal static class Verbs
         StatusVerb.Create(),
         PeerVerbs.Create(),
         DomainVerbs.Create(),
+        TenantVerbs.Create(),
+        KeyVerbs.Create(),
         ListVerb.CreateStorage(),
         DemoVerb.Create(),
         HashVerb.Create(),

@@ -54,7 +54,10 @@ internal sealed partial class ControlRoutes(INodeService service)
             case ("POST", "/artifacts"):
                 var order = new PutOrder(
                     Text(request, "kind") ?? PutOrder.DefaultKind, Text(request, "brane") ?? PutOrder.DefaultBrane,
-                    [.. request.Query["meta"].OfType<string>()], Text(request, "audience"));
+                    [.. request.Query["meta"].OfType<string>()], Text(request, "audience"))
+                {
+                    Tenant = Text(request, "tenant"),
+                };
                 Line(context, service.Put(order, request.Body, cancel).Line());
                 break;
             case ("GET", "/artifacts"):
@@ -80,6 +83,9 @@ internal sealed partial class ControlRoutes(INodeService service)
                 break;
             case ("POST" or "GET" or "DELETE", "/peers" or "/invitations" or "/domain/epoch"):
                 Mesh(context, request.Method, path, cancel);
+                break;
+            case ("GET" or "POST" or "DELETE", "/tenants"):
+                Tenants(context, request.Method, cancel);
                 break;
             default:
                 Lifecycle(context, request.Method, path, cancel);

@@ -94,7 +94,8 @@ internal static class KeyFile
     public static OmegaException Unusable(string path, string why) =>
         new(ExitCode.WrongKey, "bad_key", $"{path} cannot be used: {why}") { Field = path };
 
-    private static void WriteDurably(string path, ReadOnlySpan<byte> line)
+    /// <summary>Writes a new file, 0600, durable with its name; an existing one is never overwritten.</summary>
+    public static void WriteDurably(string path, ReadOnlySpan<byte> line)
     {
         var temporary = path + ".new";
         File.Delete(temporary);

@@ -45,6 +45,9 @@ internal static class Figures
         };
     }
 
+    /// <summary>`1 file`, `3 files`.</summary>
+    public static string Count(long count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+
     /// <summary>RFC 3339, UTC, milliseconds.</summary>
     public static string Time(long unixMs) =>
         DateTimeOffset.FromUnixTimeMilliseconds(unixMs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'",

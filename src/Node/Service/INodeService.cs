@@ -34,6 +34,14 @@ internal interface INodeService : ILifecycleService, IDisposable
     DoneAnswer RemovePeer(string peer, CancellationToken cancel);
 
     EpochAnswer OpenEpoch(CancellationToken cancel);
+
+    IReadOnlyList<TenantAnswer> Tenants(CancellationToken cancel);
+
+    /// <summary>Adds recipients to a tenant, which is made where it is new.</summary>
+    TenantAnswer AddTenant(string name, IReadOnlyList<string> recipients, CancellationToken cancel);
+
+    /// <summary>Takes recipients from a tenant; none given, or none left: the tenant.</summary>
+    TenantAnswer RemoveTenant(string name, IReadOnlyList<string> recipients, CancellationToken cancel);
 }
 
 /// <summary>What is said of an artifact when it is put.</summary>
@@ -43,6 +51,9 @@ internal interface INodeService : ILifecycleService, IDisposable
 /// <param name="Audience">Whom to publish it to; null: nobody.</param>
 internal sealed record PutOrder(string Kind, string Brane, IReadOnlyList<string> Meta, string? Audience)
 {
+    /// <summary>The tenant whose recipients the content is encrypted to already; null: none, and not encrypted.</summary>
+    public string? Tenant { get; init; }
+
     public const string DefaultKind = "file";
     public const string DefaultBrane = "personal";
     public const string PeersAudience = "peers";

@@ -15,6 +15,7 @@ using Omega.P2P.Primitives.Domains;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Storage;
+using Omega.P2P.Storage.Encryption;
 using Omega.P2P.Storage.Ingest;
 
 namespace Omega.P2P.Node.Service;
@@ -92,8 +93,9 @@ internal sealed partial class LocalNode : INodeService
             Brane = order.Brane,
             Meta = meta,
             Audience = order.Audience ?? Audience.Internal,
+            Tenant = order.Tenant,
         });
-        Copy(content, put.Write, cancel);
+        Copy(content, put.Write, order.Tenant, cancel);
         var now = SystemClock.Now();
         var result = put.Complete(descriptor => Attest(signer, descriptor, order.Brane, now.UnixMs), now);
         if (order.Audience is { } audience)
@@ -117,7 +119,10 @@ internal sealed partial class LocalNode : INodeService
         var answer = new GetAnswer(
             ready.Artifact.Content.ToString(), ready.Artifact.Key.ToString(), ready.Artifact.DomainName,
             ready.Artifact.Size, figures?.BytesWire ?? 0, figures?.Requests ?? 0, figures?.BytesRefetched ?? 0,
-            clock.Elapsed.TotalSeconds, [.. ready.Signatures.Select(Shown)]);
+            clock.Elapsed.TotalSeconds, [.. ready.Signatures.Select(Shown)])
+        {
+            Tenant = Store.TryGet(ready.Artifact.Key, out var info) ? info!.Tenant : null,
+        };
         var stream = target(answer);
         if (stream != Stream.Null) WriteContent(ready.Artifact.Content, _ => { }, stream, cancel);
         return answer;
@@ -181,9 +186,16 @@ internal sealed partial class LocalNode : INodeService
 
     private delegate void Take(ReadOnlySpan<byte> bytes);
 
-    private static void Copy(Stream content, Take take, CancellationToken cancel)
+    private void Copy(Stream content, Take take, string? tenant, CancellationToken cancel)
     {
         var buffer = GC.AllocateUninitializedArray<byte>(CopySize);
+        if (tenant is not null)
+        {
+            var first = content.ReadAtLeast(buffer, AgeFormat.HeaderMax, throwOnEndOfStream: false);
+            RequireCiphertext(tenant, buffer.AsSpan(0, first));
+            take(buffer.AsSpan(0, first));
+        }
+
         for (int read; (read = content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
         {
             cancel.ThrowIfCancellationRequested();

@@ -53,7 +53,7 @@ internal sealed partial class RemoteNode : INodeService
     public PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel)
     {
         var query = new Query("/artifacts").With("kind", order.Kind).With("brane", order.Brane)
-            .With("audience", order.Audience);
+            .With("audience", order.Audience).With("tenant", order.Tenant);
         foreach (var pair in order.Meta) query.With("meta", pair);
         var body = new StreamContent(content, CopySize);
         body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
@@ -110,6 +110,17 @@ internal sealed partial class RemoteNode : INodeService
 
     public EpochAnswer OpenEpoch(CancellationToken cancel) =>
         One<EpochAnswer>(HttpMethod.Post, new Query("/domain/epoch"), null, cancel);
+
+    public IReadOnlyList<TenantAnswer> Tenants(CancellationToken cancel) =>
+        Many<TenantAnswer>(new Query("/tenants"), cancel);
+
+    public TenantAnswer AddTenant(string name, IReadOnlyList<string> recipients, CancellationToken cancel) =>
+        One<TenantAnswer>(HttpMethod.Post, new Query("/tenants").With("name", name).All("recipient", recipients), null,
+            cancel);
+
+    public TenantAnswer RemoveTenant(string name, IReadOnlyList<string> recipients, CancellationToken cancel) =>
+        One<TenantAnswer>(HttpMethod.Delete, new Query("/tenants").With("name", name).All("recipient", recipients),
+            null, cancel);
 
     public void Dispose() => _http.Dispose();
 
@@ -198,6 +209,12 @@ internal sealed partial class RemoteNode : INodeService
             if (value is null) return this;
             _text.Append(_separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
             _separator = '&';
+            return this;
+        }
+
+        public Query All(string name, IEnumerable<string> values)
+        {
+            foreach (var value in values) With(name, value);
             return this;
         }
 
