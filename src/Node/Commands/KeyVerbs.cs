@@ -20,7 +20,8 @@ internal static class KeyVerbs
         new Verb("gen", "Make a key file: age").With(
             new Verb("age", "Make an age identity (X25519), as age-keygen does; prints its recipient",
                 "omega key gen age -o acme.key",
-                "omega tenant add acme --recipient \"$(omega key gen age -o acme.key)\"").With(Output).Does(GenerateAge)));
+                "omega tenant add acme --recipient \"$(omega key gen age -o acme.key)\"")
+                .With(Output).Does(GenerateAge)));
 
     private static ExitCode GenerateAge(CommandContext context)
     {

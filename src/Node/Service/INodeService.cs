@@ -51,7 +51,8 @@ internal interface INodeService : ILifecycleService, IDisposable
 /// <param name="Audience">Whom to publish it to; null: nobody.</param>
 internal sealed record PutOrder(string Kind, string Brane, IReadOnlyList<string> Meta, string? Audience)
 {
-    /// <summary>The tenant whose recipients the content is encrypted to already; null: none, and not encrypted.</summary>
+    /// <summary>The tenant whose recipients the content is encrypted to already; null: none, and not
+    /// encrypted.</summary>
     public string? Tenant { get; init; }
 
     public const string DefaultKind = "file";

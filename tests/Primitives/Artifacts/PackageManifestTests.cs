@@ -105,6 +105,61 @@ public sealed class PackageManifestTests
         }
     }
 
+    [Fact]
+    public void LinksAndFoldersHaveTheCommittedEncodingToo()
+    {
+        PackageLink[] links = [new("b/up", "../a b"), new("a.link", "b/nothing here")];
+        PackageFolder[] folders = [new("empty", 0x1ed), new("b", 0x1c0), new("b/c", 0x1ed), new("full", 0x1ed)];
+        PackageFile[] files = [File("a b"), File("b/c/d"), File("full/x")];
+        var manifest = PackageManifest.Create(files, links, folders);
+        GoldenFile.AssertSame("package-manifest-links", manifest.Encode());
+        Assert.Equal(
+            manifest.Encode(), PackageManifest.Create(files.Reverse(), links.Reverse(), folders.Reverse()).Encode());
+        Assert.True(PackageManifest.TryDecode(manifest.Encode(), out var read, out _));
+        Assert.Equal(["a.link", "b/up"], read.Links.Select(l => l.Path));
+        Assert.Equal(["b", "empty"], read.Folders.Select(f => f.Path)); // the others are said by what is in them
+        Assert.Equal(manifest.Encode(), read.Encode());
+    }
+
+    [Theory]
+    [InlineData("a", "b", true)]
+    [InlineData("a", "./b//c/.", true)]
+    [InlineData("a/b", "../c", true)]
+    [InlineData("a/b/c", "../..", true)]
+    [InlineData("a", "..", false)]
+    [InlineData("a/b", "../../c", false)]
+    [InlineData("a", "/etc/passwd", false)]
+    [InlineData("a/b", "c/../d", false)]
+    [InlineData("a/b", "../c/../../d", false)]
+    public void LinkThatMayLeaveThePackageIsKnown(string path, string target, bool staysInside) =>
+        Assert.Equal(staysInside, new PackageLink(path, target).StaysInside);
+
+    [Fact]
+    public void ConflictsBetweenListsAreRefused()
+    {
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([File("a")], [new("a", "b")]));
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([File("a/b")], [new("a", "b")]));
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([File("a")], null, [new("a", 0)]));
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([], [new("a", "b")], [new("a/b", 0)]));
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([], [new("a", "")]));
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([], [new("a", "b\0c")]));
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([], null, [new("a", 0x200)]));
+        Assert.Throws<ArgumentException>(() => PackageManifest.Create([], null, [new("../a", 0)]));
+    }
+
+    [Fact]
+    public void EveryFlippedBitOfAManifestWithLinksIsAValue()
+    {
+        var bytes = PackageManifest.Create([File("b/c")], [new("l", "b")], [new("b", 0), new("e", 0x1ed)]).Encode();
+        for (var i = 0; i < bytes.Length * 8; i++)
+        {
+            var flipped = bytes.ToArray();
+            flipped[i / 8] ^= (byte)(1 << (i % 8));
+            if (PackageManifest.TryDecode(flipped, out var other, out _))
+                Assert.Equal(flipped, other.Encode());
+        }
+    }
+
     private static PackageFile File(string path, int mode = 0x1a4) =>
         new(path, mode, ContentId.Of([1, 2, 3]), 3);
 }
