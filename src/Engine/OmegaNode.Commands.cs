@@ -150,6 +150,14 @@ public sealed partial class OmegaNode
         {
             result = Finish(pending, completed.Result, now);
         }
+        catch (StoreReadOnlyException failure)
+        {
+            result = ReadOnlyRefusal(failure.Message);
+        }
+        catch (StoreRefusedException failure)
+        {
+            result = new EngineResult.Failed(MeshError.Refused, failure.Message);
+        }
         catch (IOException failure)
         {
             result = new EngineResult.Failed(MeshError.StoreFailed, failure.Message);
@@ -249,9 +257,10 @@ public sealed partial class OmegaNode
         MeshError.Usage, $"{id} may mean {found.Count} artifacts", "type more digits", "id",
         [.. found.Select(f => $"{f.Row.Content} {f.Row.Kind} {f.Row.DomainName}")]);
 
-    private static EngineResult.Failed ReadOnlyRefusal(string reason) => new(
-        MeshError.ReadOnly, $"the domain is read-only: {reason}",
-        "omega domain epoch --yes opens a new epoch after the last witnessed head");
+    private EngineResult.Failed ReadOnlyRefusal(string reason) => new(
+        MeshError.ReadOnly, reason, Store.IsDamaged
+            ? "omega verify says what is damaged"
+            : "omega domain epoch --yes opens a new epoch after the last witnessed head");
 
     private abstract record Pending(CommandId Id)
     {

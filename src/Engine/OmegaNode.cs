@@ -20,6 +20,7 @@ public sealed partial class OmegaNode : IDisposable
     private readonly DocumentStore _documents;
     private readonly StoreDesk _desk;
     private readonly FederationCore _mesh;
+    private string? _readOnlyTold;
 
     private OmegaNode(EngineOptions options, DomainStore store, RecoveryReport report, DocumentStore documents,
         Instant now, ICollection<EngineEffect> effects)
@@ -93,6 +94,7 @@ public sealed partial class OmegaNode : IDisposable
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(effects);
+        TellStanding(now, effects);
         switch (input)
         {
             case EngineInput.Network network:
@@ -112,6 +114,15 @@ public sealed partial class OmegaNode : IDisposable
         _desk.Dispose();
         _documents.Dispose();
         Store.Dispose();
+    }
+
+    /// <summary>The mesh must not decide what a store that takes no writes could not keep.</summary>
+    private void TellStanding(Instant now, ICollection<EngineEffect> effects)
+    {
+        var reason = Store.ReadOnlyReason;
+        if (reason == _readOnlyTold) return;
+        _readOnlyTold = reason;
+        Tell(new MeshInput.StoreReadOnly(reason, EpochHeals: !Store.IsDamaged), now, effects);
     }
 
     private void Tell(MeshInput input, Instant now, ICollection<EngineEffect> effects)

@@ -157,6 +157,9 @@ public sealed class FederationCore
             case MeshInput.CommandIssued issued:
                 OnCommand(issued.Id, issued.Command);
                 break;
+            case MeshInput.StoreReadOnly told:
+                _guard.OnStore(told);
+                break;
             case MeshInput.OwnHeadChanged:
                 _announcer.Announce();
                 break;
@@ -300,9 +303,9 @@ public sealed class FederationCore
             _outbox.Complete(id, new CommandResult.Failed(MeshError.NotFound, "no such peer"));
             return;
         }
-        if (_guard.State == OwnHeadState.RolledBack)
+        if (_guard.Objection is { } objection)
         {
-            _outbox.Complete(id, ReadOnly());
+            _outbox.Complete(id, objection);
             return;
         }
         _trust.RemovePeer(peer);
@@ -317,8 +320,8 @@ public sealed class FederationCore
 
     private void OnBindBrane(CommandId id, MeshCommand.BindBrane bind)
     {
-        if (_guard.State == OwnHeadState.RolledBack)
-            _outbox.Complete(id, ReadOnly());
+        if (_guard.Objection is { } objection)
+            _outbox.Complete(id, objection);
         else if (_trust.TryBindBrane(bind.Name, bind.Key))
             _outbox.Complete(id, new CommandResult.Done());
         else
@@ -372,7 +375,4 @@ public sealed class FederationCore
         peer.Id, peer.NodeKey, peer.Petname, peer.Domain, _links.To(peer.Id) is not null,
         _standing.IsUsable(peer.Id) ? PeerStanding.Good : PeerStanding.Demoted,
         _standing.LastFault(peer.Id), _standing.LastDetail(peer.Id), _addresses.Of(peer.Id));
-
-    private static CommandResult.Failed ReadOnly() =>
-        new(MeshError.ReadOnly, "the domain is rolled back", "open a new epoch first");
 }

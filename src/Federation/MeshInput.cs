@@ -22,6 +22,14 @@ public abstract record MeshInput
     /// The own domain has a new signed head, durable in the store. Followers are told when law 9 allows.
     /// </summary>
     public sealed record OwnHeadChanged : MeshInput;
+
+    /// <summary>
+    /// The own store takes no writes, for this reason; null: it takes them again. Told before the input that follows
+    /// the change, so that nothing is decided that could not be written down.
+    /// </summary>
+    /// <param name="Reason">For the owner.</param>
+    /// <param name="EpochHeals">Whether opening an epoch makes it writable again (law 9); damage stays.</param>
+    public sealed record StoreReadOnly(string? Reason, bool EpochHeals) : MeshInput;
 }
 
 /// <summary>What the network's driver tells: links, streams and timers. Closed.</summary>

@@ -22,6 +22,9 @@ public abstract record StoreAnswer
     /// <summary>The newest head: its place, and the bundle as it goes to a follower.</summary>
     public sealed record OwnHead(HeadRef Place, HeadBundle Bundle) : StoreAnswer;
 
+    /// <summary>The newest epoch opened.</summary>
+    public sealed record OwnEpoch(long Epoch) : StoreAnswer;
+
     /// <summary>The root at the size asked, or null when the epoch or size is not ours (yet, or any more).</summary>
     public sealed record OwnRoot(Hash256? Root) : StoreAnswer;
 

@@ -21,6 +21,12 @@ public abstract record StoreQuery
     /// </summary>
     public sealed record OwnHead(long SinceEpoch, long SinceSize, IReadOnlyList<string> Audiences) : StoreQuery;
 
+    /// <summary>
+    /// The newest epoch the own log has opened, with or without a head in it. Answer:
+    /// <see cref="StoreAnswer.OwnEpoch"/>.
+    /// </summary>
+    public sealed record OwnEpoch : StoreQuery;
+
     /// <summary>The public log's root at a size of an epoch. Answer: <see cref="StoreAnswer.OwnRoot"/>.</summary>
     public sealed record OwnRoot(long Epoch, long Size) : StoreQuery;
 

@@ -266,10 +266,10 @@ public sealed partial class DomainStore
         }
 
         if (record.Domain != DomainId || !_state.Chain.IsHeadKey(record.Key) || !record.IsSignatureValid()
-            || record.Epoch <= History.CurrentEpoch)
+            || record.Epoch <= History.EpochMax)
         {
             throw new StoreRefusedException(
-                "epoch-refused", $"the record is not the owner's word for an epoch above {History.CurrentEpoch}");
+                "epoch-refused", $"the record is not the owner's word for an epoch above {History.EpochMax}");
         }
 
         return record.Epoch;

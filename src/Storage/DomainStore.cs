@@ -60,6 +60,9 @@ public sealed partial class DomainStore : IDisposable
     /// <summary>Why writes are refused; null where they are not.</summary>
     public string? ReadOnlyReason => _readOnlyReason;
 
+    /// <summary>Whether opening found the log damaged: read-only for good, a new epoch does not lift it.</summary>
+    public bool IsDamaged => _isDamaged;
+
     /// <summary>Figures of the moment.</summary>
     public StoreStats Stats
     {
@@ -159,8 +162,9 @@ public sealed partial class DomainStore : IDisposable
         }
     }
 
-    /// <summary>Refuses writes from now on (law 9, damage); reading goes on. Opening again lifts it.</summary>
-    public void SetReadOnly(string reason) => _readOnlyReason = reason;
+    /// <summary>Refuses writes from now on (law 9); reading goes on. Opening again lifts it. Damage found on opening stays
+    /// the reason.</summary>
+    public void SetReadOnly(string reason) => _readOnlyReason = _isDamaged ? _readOnlyReason : reason;
 
     /// <summary>Closes files and gives the lock back. Nothing is lost by not calling it.</summary>
     public void Dispose()
@@ -175,8 +179,8 @@ public sealed partial class DomainStore : IDisposable
     {
         if (found.FirstDamaged >= 0)
         {
-            _isDamaged = true;
             SetReadOnly($"log record {found.FirstDamaged} is damaged");
+            _isDamaged = true;
         }
         else if (History.IsHeadBeyondLog)
         {

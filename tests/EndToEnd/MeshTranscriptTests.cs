@@ -3,44 +3,16 @@ using System.Net.Http.Headers;
 
 namespace Omega.P2P.EndToEnd.Tests;
 
-/// <summary>The whole circle of two nodes, and those who are not let in.</summary>
+/// <summary>Stories of two nodes and more, and those who are not let in.</summary>
 public sealed class MeshTranscriptTests : IDisposable
 {
     private readonly TestHome _alice = new("alice");
     private readonly TestHome _bob = new("bob");
 
-    public static TheoryData<int> Sizes => [0, 1, 1024, 16383, 16384, 16385, 5 * 1024 * 1024];
-
     public void Dispose()
     {
         _alice.Dispose();
         _bob.Dispose();
-    }
-
-    [Theory]
-    [MemberData(nameof(Sizes))]
-    public void TheFullCircleGivesTheSameBytes(int size)
-    {
-        var bytes = Sample.Bytes(size);
-        _alice.Init().Up();
-        var file = _alice.Write("snäp ω.bin", bytes);
-        var cid = _alice.Put(file, "--kind", "snapshot.vm", "--brane", "replay", "--publish");
-        Meet();
-        Listed(_bob, _alice.DomainId, cid);
-        var got = _bob.Run("get", cid[..11], "-o", _bob["snap.bin"]).Require(0);
-        Assert.Equal(bytes, File.ReadAllBytes(_bob["snap.bin"]));
-        Assert.Equal(3, got.Lines.Count);
-        Assert.EndsWith("(brane.replay)", got.Lines[0], StringComparison.Ordinal);
-        Assert.Contains("(substrate.alice", got.Lines[1], StringComparison.Ordinal);
-
-        if (size == 0) return; // nothing to evict
-        _alice.Run("evict", cid).Require(0);
-        Assert.Equal("evicted", _alice.StateOf(cid));
-        _alice.Run("get", cid, "-o", _alice["again.bin"]).Require(0);
-        Assert.Equal(bytes, File.ReadAllBytes(_alice["again.bin"]));
-        Assert.Equal("local", _alice.StateOf(cid));
-        _alice.Run("verify").Require(0);
-        _bob.Run("verify").Require(0);
     }
 
     [Fact]
@@ -50,7 +22,7 @@ public sealed class MeshTranscriptTests : IDisposable
         var bytes = Sample.Bytes(3 * 1024 * 1024);
         var cid = _alice.Put(_alice.Write("f", bytes), "--publish");
         Meet();
-        Listed(_bob, _alice.DomainId, cid);
+        _bob.AwaitListed(_alice.DomainId, cid);
         _bob.Run("get", cid).Require(0);
         var before = BytesUnder(Path.Combine(_alice.DomainFolder, "blocks"));
         _alice.Run("evict", cid).Require(0);
@@ -87,7 +59,7 @@ public sealed class MeshTranscriptTests : IDisposable
         var open = _alice.Put(_alice.Write("f", Sample.Bytes(1000, 1)), "--publish");
         var secret = _alice.Put(_alice.Write("g", Sample.Bytes(1000, 2)));
         Meet();
-        Listed(_bob, _alice.DomainId, open);
+        _bob.AwaitListed(_alice.DomainId, open);
         Assert.DoesNotContain(_bob.Json("ls", "--domain", _alice.DomainId).Objects,
             o => o.Text("cid") == secret);
         _bob.Json("get", secret).Require(5);
@@ -102,9 +74,9 @@ public sealed class MeshTranscriptTests : IDisposable
         var first = _alice.Put(_alice.Write("f", Sample.Bytes(1000, 1)), "--publish");
         var second = other.Put(other.Write("f", Sample.Bytes(1000, 2)), "--publish");
         Meet();
-        Join(other);
-        Listed(_bob, _alice.DomainId, first);
-        Listed(_bob, other.DomainId, second);
+        _bob.Join(other);
+        _bob.AwaitListed(_alice.DomainId, first);
+        _bob.AwaitListed(other.DomainId, second);
         var refused = _bob.Json("ls", "--domain", "alice.personal").Require(2).Failure;
         Assert.Equal(2, refused.GetProperty("candidates").GetArrayLength());
         Assert.Equal(first, Assert.Single(_bob.Json("ls", "--domain", _alice.DomainId).Objects).Text("cid"));
@@ -120,7 +92,7 @@ public sealed class MeshTranscriptTests : IDisposable
         OmegaProgram.RunProgram("cp", ["-a", _alice.Home, _alice["copy"]]).Require(0);
         _alice.Up();
         var lost = _alice.Put(_alice.Write("f", Sample.Bytes(1000, 2)), "--publish");
-        Listed(_bob, _alice.DomainId, lost);
+        _bob.AwaitListed(_alice.DomainId, lost);
         _alice.Stop();
         Directory.Delete(_alice.Home, recursive: true);
         Directory.Move(_alice["copy"], _alice.Home);
@@ -133,7 +105,7 @@ public sealed class MeshTranscriptTests : IDisposable
         _alice.Run("domain", "epoch", "--yes").Require(0);
         Assert.Equal("ok", State(_alice));
         var after = _alice.Put(_alice.Write("f", Sample.Bytes(1000, 3)), "--publish");
-        Listed(_bob, _alice.DomainId, after);
+        _bob.AwaitListed(_alice.DomainId, after);
     }
 
     [Fact]
@@ -159,20 +131,8 @@ public sealed class MeshTranscriptTests : IDisposable
         Assert.Empty(_alice.Json("ls").Require(0).Objects);
     }
 
-    [Fact]
-    public void ASecondDaemonFindsTheStoreLocked()
-    {
-        _alice.Init().Up();
-        var second = OmegaProgram.Run(["up", "--json", "--home", _alice.Home, "--listen", "/ip4/127.0.0.1/tcp/0"]);
-        Assert.Equal("locked", second.Require(11).Failure.Text("code"));
-    }
-
     private static string State(TestHome home) =>
         home.Json("status").Require(0).Object.Text("state");
-
-    private static void Listed(TestHome home, string domain, string cid) => TestHome.Until(
-        () => home.Json("ls", "--domain", domain),
-        r => r.Exit == 0 && r.Objects.Any(o => o.Text("cid") == cid));
 
     private static long BytesUnder(string folder) =>
         Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
@@ -180,15 +140,6 @@ public sealed class MeshTranscriptTests : IDisposable
     private string Meet()
     {
         _bob.Init().Up();
-        return Join(_alice);
-    }
-
-    /// <summary>Bob redeems a ticket of another node.</summary>
-    private string Join(TestHome issuer)
-    {
-        var ticket = issuer.Json("peer", "invite").Require(0).Object.Text("ticket");
-        var joined = _bob.Json("peer", "add", ticket).Require(0).Object;
-        Assert.Equal(issuer.DomainId, joined.Text("domain_id"));
-        return ticket;
+        return _bob.Join(_alice);
     }
 }

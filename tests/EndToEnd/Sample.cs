@@ -1,8 +1,12 @@
+using System.Security.Cryptography;
+
 namespace Omega.P2P.EndToEnd.Tests;
 
 /// <summary>Bytes that look random and are the same in every run.</summary>
 internal static class Sample
 {
+    private const int Piece = 16 * 1024 * 1024;
+
     public static byte[] Bytes(int size, uint seed = 1)
     {
         var bytes = new byte[size];
@@ -16,5 +20,24 @@ internal static class Sample
         }
 
         return bytes;
+    }
+
+    /// <summary>Writes a file of any size, piece by piece; no two pieces are alike.</summary>
+    public static string WriteFile(string path, long size)
+    {
+        using var file = File.Create(path);
+        for (uint piece = 1; file.Length < size; piece++)
+        {
+            file.Write(Bytes((int)Math.Min(Piece, size - file.Length), piece));
+            file.Flush();
+        }
+
+        return path;
+    }
+
+    public static string Sha256(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
@@ -29,6 +30,9 @@ internal sealed class TestHome : IDisposable
     public string DomainFolder => Path.Combine(Home, "asl", "domains", DomainName);
 
     public JsonElement Ready { get; private set; }
+
+    /// <summary>From the daemon's process start to its ready line, seconds.</summary>
+    public double StartSeconds { get; private set; }
 
     public string DomainId => Ready.Text("domain_id");
 
@@ -63,6 +67,7 @@ internal sealed class TestHome : IDisposable
 
     public TestHome Up(params string[] options)
     {
+        var clock = Stopwatch.StartNew();
         _daemon = OmegaProgram.Spawn(OmegaProgram.Launcher,
         [
             "up", "--json", "--no-discovery", "--listen", "/ip4/127.0.0.1/tcp/0", "--control", "127.0.0.1:0",
@@ -76,9 +81,33 @@ internal sealed class TestHome : IDisposable
         var line = _daemon.StandardOutput.ReadLineAsync();
         if (!line.Wait(ReadyPatience) || line.Result is null)
             throw new InvalidOperationException($"no ready line: {Log}");
+        StartSeconds = clock.Elapsed.TotalSeconds;
         Ready = JsonDocument.Parse(line.Result).RootElement;
         return this;
     }
+
+    /// <summary>The daemon's control API, with its token.</summary>
+    public HttpClient Client()
+    {
+        var http = new HttpClient { BaseAddress = new Uri(Ready.Text("control")) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer",
+            File.ReadAllText(Path.Combine(Home, "control.token")));
+        return http;
+    }
+
+    /// <summary>Redeems a ticket of another home's daemon.</summary>
+    public string Join(TestHome issuer)
+    {
+        var ticket = issuer.Json("peer", "invite").Require(0).Object.Text("ticket");
+        var joined = Json("peer", "add", ticket).Require(0).Object;
+        Assert.Equal(issuer.DomainId, joined.Text("domain_id"));
+        return ticket;
+    }
+
+    /// <summary>Waits until another domain shows an artifact here.</summary>
+    public void AwaitListed(string domain, string cid) => Until(
+        () => Json("ls", "--domain", domain),
+        r => r.Exit == 0 && r.Objects.Any(o => o.Text("cid") == cid));
 
     public string Log
     {

@@ -32,6 +32,8 @@ internal sealed class OwnHistory(DomainStore store)
         return new StoreAnswer.OwnHead(new HeadRef(head.Epoch, head.Size, head.Root), bundle);
     }
 
+    public StoreAnswer Epoch() => new StoreAnswer.OwnEpoch(store.History.EpochMax);
+
     public StoreAnswer Root(StoreQuery.OwnRoot query) =>
         new StoreAnswer.OwnRoot(store.History.TryRoot(query.Epoch, query.Size, out var root) ? root : null);
 

@@ -57,6 +57,7 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
     private StoreAnswer Ask(StoreQuery query, Instant now, ICollection<MeshEffect> effects) => query switch
     {
         StoreQuery.OwnHead head => _history.Head(head),
+        StoreQuery.OwnEpoch => _history.Epoch(),
         StoreQuery.OwnRoot root => _history.Root(root),
         StoreQuery.OwnLeaves leaves => _history.Leaves(leaves),
         StoreQuery.OwnNodes nodes => _history.Nodes(nodes),

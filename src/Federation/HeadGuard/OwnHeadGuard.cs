@@ -30,6 +30,8 @@ internal sealed class OwnHeadGuard
     private readonly Action _onFree;
     private SignedHead? _witnessed;
     private Manifests? _recovered;
+    private string? _refusal;
+    private bool _isDamaged;
 
     public OwnHeadGuard(
         Outbox outbox, TrustBook trust, StandingBook standing, IEnumerable<StoredDocument> documents,
@@ -57,6 +59,14 @@ internal sealed class OwnHeadGuard
 
     /// <summary>Whether a head may leave now.</summary>
     public bool IsFree => State is OwnHeadState.Alone or OwnHeadState.Confirmed;
+
+    /// <summary>Why nothing may change the own manifest now; null where it may.</summary>
+    public CommandResult.Failed? Objection =>
+        State == OwnHeadState.RolledBack && !_isDamaged
+            ? new CommandResult.Failed(MeshError.ReadOnly, "the domain is rolled back", "open a new epoch first")
+        : _refusal is { } reason
+            ? new CommandResult.Failed(MeshError.ReadOnly, $"the store takes no writes: {reason}")
+        : null;
 
     /// <summary>Says again what the store has to be, after a restart.</summary>
     public void Start()
@@ -111,6 +121,12 @@ internal sealed class OwnHeadGuard
         _outbox.Ask(new StoreQuery.OwnHead(0, 0, []), answer => Compare(from, shown, answer, then));
     }
 
+    public void OnStore(MeshInput.StoreReadOnly told)
+    {
+        _refusal = told.Reason;
+        _isDamaged = told.Reason is not null && !told.EpochHeals;
+    }
+
     public void OnCommand(CommandId command)
     {
         if (_witnessed is not { } witnessed || State != OwnHeadState.RolledBack)
@@ -119,10 +135,20 @@ internal sealed class OwnHeadGuard
                 MeshError.Usage, "the domain is not rolled back: its epoch stays open"));
             return;
         }
-        _outbox.Ask(new StoreQuery.OwnHead(0, 0, []), answer =>
+        if (_isDamaged)
         {
-            var ownEpoch = answer is StoreAnswer.OwnHead own ? own.Place.Epoch : 0;
-            var epoch = Math.Max(ownEpoch, witnessed.Epoch) + 1;
+            _outbox.Complete(command, Objection!); // there is one: the store is damaged
+            return;
+        }
+        _outbox.Ask(new StoreQuery.OwnEpoch(), answer =>
+        {
+            if (answer is not StoreAnswer.OwnEpoch own)
+            {
+                _outbox.Complete(command, new CommandResult.Failed(
+                    MeshError.StoreFailed, "the store does not say which epochs it has opened"));
+                return;
+            }
+            var epoch = Math.Max(own.Epoch, witnessed.Epoch) + 1;
             _outbox.Add(new MeshEffect.OpenEpoch(_trust.SignEpoch(epoch, witnessed.Place)));
             if (_recovered is { } recovered)
                 _trust.Adopt(recovered);

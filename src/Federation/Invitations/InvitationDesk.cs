@@ -50,8 +50,8 @@ internal sealed class InvitationDesk(
 
     private CommandResult.Failed? Objection(MeshCommand.Invite invite)
     {
-        if (guard.State == OwnHeadState.RolledBack)
-            return new CommandResult.Failed(MeshError.ReadOnly, "the domain is rolled back", "open a new epoch first");
+        if (guard.Objection is { } objection)
+            return objection;
         if (invite.Lifetime <= TimeSpan.Zero || invite.Lifetime > TimeSpan.FromDays(366))
             return new CommandResult.Failed(MeshError.Usage, "an invitation lives up to a year");
         return Admission.IsPetname(invite.Petname)
@@ -67,7 +67,7 @@ internal sealed class InvitationDesk(
         var secretHash = Ticket.HashSecret(request.Secret.Span);
         if (book.FindFor(secretHash, peer) is not { } invitation
             || !Manifests.TryVerify(request.DamChain, out var guest)
-            || guard.State == OwnHeadState.RolledBack)
+            || guard.Objection is not null)
             return false;
         if (!admission.TryAdmit(peer, guest, invitation.Petname, request.Mesh, request.Addresses))
             return false;

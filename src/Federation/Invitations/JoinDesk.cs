@@ -58,8 +58,8 @@ internal sealed class JoinDesk(
 
     private CommandResult.Failed? Objection(Ticket ticket, MeshCommand.Join join)
     {
-        if (guard.State == OwnHeadState.RolledBack)
-            return new CommandResult.Failed(MeshError.ReadOnly, "the domain is rolled back", "open a new epoch first");
+        if (guard.Objection is { } objection)
+            return objection;
         if (ticket.Domain == trust.OwnDomain)
             return new CommandResult.Failed(MeshError.Usage, "this ticket is our own");
         if (ticket.ExpiresUnixS * 1000 <= outbox.Now.UnixMs)
@@ -157,6 +157,11 @@ internal sealed class JoinDesk(
 
         private void Accept(JoinResponse response)
         {
+            if (desk.Guard.Objection is { } objection)
+            {
+                End(objection);
+                return;
+            }
             if (!Manifests.TryVerify(response.DamChain, out var issuer) || issuer.Domain != ticket.Domain
                 || !desk.Admit(_issuer, issuer, petname, ticket, response.Addresses))
             {
@@ -169,6 +174,8 @@ internal sealed class JoinDesk(
 
         private void Fail(MeshError code, string message) => End(new CommandResult.Failed(code, message));
     }
+
+    private OwnHeadGuard Guard => guard;
 
     private Outbox Outbox => outbox;
 

@@ -16,11 +16,11 @@ internal sealed class DiskFileSystem : IFileSystem
 
     private readonly string _root;
 
-    /// <summary>Creates the root folder where it is missing.</summary>
+    /// <summary>Creates the root folder where it is missing; its name is durable on return.</summary>
     public DiskFileSystem(string root)
     {
         _root = Path.GetFullPath(root);
-        Directory.CreateDirectory(_root, FolderMode);
+        CreateDurably(_root);
     }
 
     public IFile Open(string path, FileOpenMode mode)
@@ -98,6 +98,14 @@ internal sealed class DiskFileSystem : IFileSystem
         var handle = File.OpenHandle(full, disposition, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         if (mode == FileOpenMode.CreateNew) File.SetUnixFileMode(handle, FileMode);
         return handle;
+    }
+
+    private static void CreateDurably(string folder)
+    {
+        if (Directory.Exists(folder) || Path.GetDirectoryName(folder) is not { } parent) return;
+        CreateDurably(parent);
+        Directory.CreateDirectory(folder, FolderMode);
+        SyncFolder(parent);
     }
 
     private string Full(string path)

@@ -75,10 +75,15 @@ internal sealed class KeyFolder : IDisposable
             var path = Path.Combine(_folder, "branes", name + ".key");
             if (!File.Exists(path))
             {
-                Directory.CreateDirectory(Path.Combine(_folder, "branes"), Private);
+                var branes = Path.Combine(_folder, "branes");
+                if (!Directory.Exists(branes))
+                {
+                    Directory.CreateDirectory(branes, Private);
+                    DiskFileSystem.SyncFolder(_folder);
+                }
+
                 using var fresh = Ed25519PrivateKey.Generate(SystemRandom.Instance);
                 KeyFile.Write(path, fresh);
-                DiskFileSystem.SyncFolder(_folder);
                 made = true;
             }
 

@@ -39,6 +39,17 @@ public sealed partial class PublicHistory : IDisposable
     /// <summary>The epoch that is being written; -1 before the first leaf was applied.</summary>
     public long CurrentEpoch { get; private set; } = -1;
 
+    /// <summary>The largest epoch there ever was here: the current one, or a later one whose head outlived its log.
+    /// A new epoch needs a larger number; -1 before the first.</summary>
+    public long EpochMax
+    {
+        get
+        {
+            lock (_gate)
+                return _epochs.Count == 0 ? -1 : _epochs.Keys.Last();
+        }
+    }
+
     /// <summary>Count of leaves of the current epoch that the local log told of.</summary>
     public long Size
     {
@@ -84,14 +95,15 @@ public sealed partial class PublicHistory : IDisposable
 
     /// <summary>
     /// Whether, after the replay, a head is signed for leaves the local log has lost: the log was put back from an
-    /// older copy. The domain must then be read-only (law 9); nothing is signed here.
+    /// older copy. The domain must then be read-only (law 9); nothing is signed here. An epoch that a later one has
+    /// left behind does not count.
     /// </summary>
     public bool IsHeadBeyondLog
     {
         get
         {
             lock (_gate)
-                return _epochs.Values.Any(e => e.IsHeadBeyondLog);
+                return _epochs.Any(e => e.Key >= CurrentEpoch && e.Value.IsHeadBeyondLog);
         }
     }
 

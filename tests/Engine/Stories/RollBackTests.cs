@@ -79,6 +79,33 @@ public sealed class RollBackTests
     }
 
     [Fact]
+    public void HomeThatLostTheHeadOfItsNewestEpochOpensTheOneAfterIt()
+    {
+        using var mesh = new Mesh();
+        var (alice, bob) = mesh.Pair();
+        alice.Publish(TestRandom.Bytes(5_000, 1));
+        bob.AwaitEntries(alice, 1);
+        var copy = alice.CopyDisks();
+        alice.Publish(TestRandom.Bytes(5_000, 2));
+        bob.AwaitEntries(alice, 2);
+        alice.PutBack(copy);
+        AwaitState(mesh, alice, OwnHeadState.RolledBack);
+        // Epoch 1 opens unseen by anyone, and then its first snapshot is torn off the log: no head is left of it.
+        bob.Stop();
+        alice.Mesh<CommandResult.EpochOpened>(new MeshCommand.OpenEpoch());
+        alice.Stop();
+        TearLog(alice.StoreDisk);
+        alice.Start();
+        Assert.Null(alice.Store.History.Head);
+        Assert.Equal(1, alice.Store.History.CurrentEpoch);
+        bob.Start();
+        AwaitState(mesh, alice, OwnHeadState.RolledBack);
+
+        Assert.Equal(2, alice.Mesh<CommandResult.EpochOpened>(new MeshCommand.OpenEpoch()).Epoch);
+        AssertFollowsAnew(mesh, alice, bob, epoch: 2);
+    }
+
+    [Fact]
     public void PowerLossAtAnyCallOfTheOwnersEpochLeavesAHomeThatGoesOn()
     {
         for (var call = 1; ; call++)
@@ -105,6 +132,14 @@ public sealed class RollBackTests
             Assert.InRange(epoch, 1, 2);
             AssertFollowsAnew(mesh, alice, bob, epoch);
         }
+    }
+
+    private static void TearLog(MemoryFileSystem disk)
+    {
+        var last = "log/" + disk.List("log").Order(StringComparer.Ordinal).Last();
+        using var file = disk.Open(last, FileOpenMode.ReadWrite);
+        file.Truncate(file.Length - 1);
+        file.Sync();
     }
 
     private static bool Crashes(StoryNode node)

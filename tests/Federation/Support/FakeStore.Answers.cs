@@ -40,6 +40,7 @@ internal sealed partial class FakeStore
     public StoreAnswer Answer(StoreQuery query) => query switch
     {
         StoreQuery.OwnHead q => Bundle is null ? new StoreAnswer.Nothing() : OwnHead(q),
+        StoreQuery.OwnEpoch => new StoreAnswer.OwnEpoch(Epoch),
         StoreQuery.OwnRoot q => new StoreAnswer.OwnRoot(
             q.Epoch == Epoch && q.Size <= _log.Size ? Proofs.RootAt(_nodes, q.Size) : null),
         StoreQuery.OwnLeaves q => OwnLeaves(q),
