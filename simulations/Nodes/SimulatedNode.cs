@@ -208,16 +208,16 @@ public sealed class SimulatedNode
 
     private void Abandon()
     {
+        var engine = _engine;
+        _engine = null;
         try
         {
-            _engine?.Dispose();
+            engine?.Dispose();
         }
         catch (IOException)
         {
-            _engine = null; // its files died with the disk
+            return; // its files died with the disk
         }
-
-        _engine = null;
     }
 
     private byte[] Nonce()

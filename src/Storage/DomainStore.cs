@@ -162,8 +162,8 @@ public sealed partial class DomainStore : IDisposable
         }
     }
 
-    /// <summary>Refuses writes from now on (law 9); reading goes on. Opening again lifts it. Damage found on opening stays
-    /// the reason.</summary>
+    /// <summary>Refuses writes from now on (law 9); reading goes on. Opening again lifts it. Damage found on opening
+    /// stays the reason.</summary>
     public void SetReadOnly(string reason) => _readOnlyReason = _isDamaged ? _readOnlyReason : reason;
 
     /// <summary>Closes files and gives the lock back. Nothing is lost by not calling it.</summary>
