@@ -331,8 +331,8 @@ public sealed class FederationCore
 
     private void OnSetTenant(CommandId id, MeshCommand.SetTenant tenant)
     {
-        if (_guard.State == OwnHeadState.RolledBack)
-            _outbox.Complete(id, ReadOnly());
+        if (_guard.Objection is { } objection)
+            _outbox.Complete(id, objection);
         else if (_trust.TrySetTenant(tenant.Name, tenant.Recipients))
             _outbox.Complete(id, new CommandResult.Done());
         else

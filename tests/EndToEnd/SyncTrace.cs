@@ -5,8 +5,8 @@ namespace Omega.P2P.EndToEnd.Tests;
 /// <summary>
 /// What a program did to a home's files until it acknowledged, read from strace, and the check of its order: bytes are
 /// synced before the file gets its name and before the acknowledgement; a folder that a name came into is synced before
-/// a record of the log tells of that name, and before the acknowledgement; a commit of the log is synced before the next
-/// one, before anything that follows from it.
+/// a record of the log tells of that name, and before the acknowledgement; a commit of the log is synced before the
+/// next one, and before anything that follows from it.
 /// </summary>
 /// <remarks>What can be made again from the log or from a block needs no sync of its own: an outboard at all, the files
 /// of the public log only before a head over them gets its name.</remarks>

@@ -59,10 +59,12 @@ public sealed class DamagedStoreTests
         Assert.IsType<EngineResult.Ready>(bob.Get(kept.Content));
         alice.Hears = input =>
         {
-            if (input is NetworkInput.BulkFinished or NetworkInput.FrameArrived) alice.Store.SetReadOnly("the disk is gone");
+            if (input is NetworkInput.BulkFinished or NetworkInput.FrameArrived)
+                alice.Store.SetReadOnly("the disk is gone");
             return input;
         };
-        Assert.Equal(MeshError.ReadOnly, Assert.IsType<EngineResult.Failed>(alice.Evict(kept.Content)).Code);
+        var refused = Assert.IsType<EngineResult.Failed>(alice.Evict(kept.Content));
+        Assert.Equal(MeshError.ReadOnly, refused.Code);
         Assert.Equal(TestRandom.Bytes(50_000, 1), alice.Read(kept.Content));
     }
 
