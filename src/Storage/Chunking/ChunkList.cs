@@ -46,7 +46,7 @@ internal sealed record ListNode(int Level, IReadOnlyList<ListEntry> Entries)
     {
         node = null;
         length = 0;
-        if (bytes.Length < HeadSize || bytes[0] > LevelMax)
+        if (bytes.Length < HeadSize || bytes[0] > LevelMax || bytes[1..4].ContainsAnyExcept((byte)0))
         {
             return false;
         }
