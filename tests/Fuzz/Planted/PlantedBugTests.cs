@@ -23,7 +23,7 @@ public sealed class PlantedBugTests
     }
 
     [Fact]
-    public void OverflowingStackEndsTheCampaignAndLeavesItsInput()
+    public async Task OverflowingStackEndsTheCampaignAndLeavesItsInput()
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -40,11 +40,11 @@ public sealed class PlantedBugTests
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
         using var campaign = Process.Start(start)!;
         var told = campaign.StandardError.ReadToEndAsync();
-        var printed = campaign.StandardOutput.ReadToEnd();
-        campaign.WaitForExit();
+        var printed = await campaign.StandardOutput.ReadToEndAsync();
+        await campaign.WaitForExitAsync();
         Assert.NotEqual(0, campaign.ExitCode);
         Assert.DoesNotContain("clean", printed, StringComparison.Ordinal);
-        var path = told.Result.Split('\n')[0].Split(": last ")[1].Trim();
+        var path = (await told).Split('\n')[0].Split(": last ")[1].Trim();
         var input = FlightRecorder.Read(path);
         File.Delete(path);
         Assert.True(input.Count(b => b == 0x81) > 500, $"the input has {input.Length} bytes");
