@@ -2,7 +2,8 @@ using Omega.P2P.Primitives.Tests.Hashing;
 
 namespace Omega.P2P.Fuzz.Tests;
 
-/// <summary>The inputs kept with the code: <c>Corpus/TARGET.txt</c>, one a line in hex, the outcome behind it.</summary>
+/// <summary>The inputs kept with the code: <c>Corpus/TARGET.txt</c>, one a line in hex, the outcome behind
+/// it.</summary>
 internal static class Corpus
 {
     /// <summary>Longer inputs are not kept: the corpus is read by people too.</summary>

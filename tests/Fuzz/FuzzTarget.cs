@@ -13,7 +13,8 @@ internal sealed record FuzzTarget(string Name, IReadOnlyList<byte[]> Seeds, Fuzz
     /// <summary>Bytes that one run may allocate whatever the input: tables, state, a string for the error.</summary>
     public long AllocationBase { get; init; } = 64 * 1024;
 
-    /// <summary>Bytes that one run may allocate for each byte of input: a list of one-byte items becomes objects.</summary>
+    /// <summary>Bytes that one run may allocate for each byte of input: a list of one-byte items becomes
+    /// objects.</summary>
     public long AllocationPerByte { get; init; } = 96;
 
     /// <summary>Longest input tried, in bytes.</summary>

@@ -22,7 +22,9 @@ internal static class CborMutations
         var major = (byte)(bytes[item.At] & 0xe0);
         switch (chance.Below(7))
         {
-            case 0: ReplaceHead(bytes, item, Head(major, numbers[chance.Below(numbers.Length)], chance.Below(5))); break;
+            case 0:
+                ReplaceHead(bytes, item, Head(major, numbers[chance.Below(numbers.Length)], chance.Below(5)));
+                break;
             case 1: ReplaceHead(bytes, item, Head(major, Argument(bytes, item), 1 + chance.Below(4))); break;
             case 2: bytes[item.At] = (byte)((bytes[item.At] & 0x1f) | (chance.Below(8) << 5)); break;
             case 3: bytes.RemoveRange(item.At, item.End - item.At); break;

@@ -16,7 +16,8 @@ internal sealed class Mutator(Chance chance, int inputMax)
         0x8000000000000000, 0xffffffffffffffff,
     ];
 
-    /// <summary>A changed copy of <paramref name="input"/>; <paramref name="other"/> gives pieces to splice in.</summary>
+    /// <summary>A changed copy of <paramref name="input"/>; <paramref name="other"/> gives pieces to splice
+    /// in.</summary>
     public byte[] Mutate(byte[] input, byte[] other)
     {
         var bytes = new List<byte>(input);

@@ -31,7 +31,8 @@ public sealed class PlantedBugTests
         };
         foreach (var word in new[]
             {
-                "exec", typeof(PlantedBugs).Assembly.Location, "run", "planted-recursion", "--seconds", "60", "--seed", "1",
+                "exec", typeof(PlantedBugs).Assembly.Location, "run", "planted-recursion",
+                "--seconds", "60", "--seed", "1",
             })
         {
             start.ArgumentList.Add(word);

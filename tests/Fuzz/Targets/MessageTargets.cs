@@ -40,7 +40,7 @@ internal static class MessageTargets
         new("join-response", Seeds(OmegaSamples.JoinResponses.Select(r => r.Encode())),
             i => JoinResponse.TryDecode(i, out var r, out var e)
                 ? FuzzRun.Same(i, r.Encode()) : FuzzRun.Refused(e)),
-        new("multiaddr", Seeds(new[] { "/ip4/1.2.3.4/tcp/5", "/ip6/::1/tcp/6", "/dns4/a.example/tcp/443" }.Select(Addr)),
+        new("multiaddr", [Addr("/ip4/1.2.3.4/tcp/5"), Addr("/ip6/::1/tcp/6"), Addr("/dns4/a.example/tcp/443")],
             i => Multiaddr.TryDecode(i, out var a, out var e)
                 ? FuzzRun.Same(i, a.AsSpan()) + a.ToString()[..4] : FuzzRun.Refused(e)),
         new("identify", [Identify()],
