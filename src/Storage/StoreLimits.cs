@@ -37,9 +37,10 @@ public sealed record StoreLimits
     /// <summary>Inline bytes worth a block of their own when idle; fewer stay in the log.</summary>
     public int IdleBlockMin { get; init; } = 64 * 1024;
 
-    /// <summary>Bytes cut and hashed at a time; two such buffers are all a put of any size holds. At least twice the
-    /// largest chunk.</summary>
-    public int IngestBuffer { get; init; } = 4 * 1024 * 1024;
+    /// <summary>Bytes read, cut and hashed at a time. A put of any size holds three such buffers, each with room for a
+    /// largest chunk in front. At least twice the largest chunk. Default 2 MiB (guess: three fit in a third-level
+    /// cache).</summary>
+    public int IngestBuffer { get; init; } = 2 * 1024 * 1024;
 
     /// <summary>Full blocks that may wait for their sync while a put goes on; bounds open files (guess).</summary>
     public int UnsyncedBlocksMax { get; init; } = 8;

@@ -26,6 +26,7 @@ internal sealed class DiskFileSystem : IFileSystem
     public IFile Open(string path, FileOpenMode mode)
     {
         var full = Full(path);
+        if (mode == FileOpenMode.CreateBulk && OperatingSystem.IsLinux()) return BulkFile.Create(full, FileMode);
         var handle = mode == FileOpenMode.Read
             ? File.OpenHandle(full, System.IO.FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
             : OpenForWriting(full, mode);
@@ -94,9 +95,10 @@ internal sealed class DiskFileSystem : IFileSystem
     private static SafeFileHandle OpenForWriting(string full, FileOpenMode mode)
     {
         // Sharing with all keeps .NET from taking advisory locks of its own: the store's lock does that work.
-        var disposition = mode == FileOpenMode.CreateNew ? System.IO.FileMode.CreateNew : System.IO.FileMode.Open;
+        var isNew = mode is FileOpenMode.CreateNew or FileOpenMode.CreateBulk;
+        var disposition = isNew ? System.IO.FileMode.CreateNew : System.IO.FileMode.Open;
         var handle = File.OpenHandle(full, disposition, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (mode == FileOpenMode.CreateNew) File.SetUnixFileMode(handle, FileMode);
+        if (isNew) File.SetUnixFileMode(handle, FileMode);
         return handle;
     }
 

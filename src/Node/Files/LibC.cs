@@ -17,6 +17,12 @@ internal static partial class LibC
     public const int RenameNoReplace = 1;
     public const int CurrentFolder = -100;
 
+    /// <summary>O_EXCL.</summary>
+    public const int Exclusive = 0x80;
+
+    /// <summary>F_SETFL.</summary>
+    public const int SetFlags = 4;
+
     /// <summary>PROT_READ.</summary>
     public const int MapRead = 1;
 
@@ -38,6 +44,10 @@ internal static partial class LibC
     public static readonly int Directory =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x4000 : 0x10000;
 
+    /// <summary>O_DIRECT differs as well, the other way around.</summary>
+    public static readonly int Direct =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x10000 : 0x4000;
+
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Open(string path, int flags, int mode);
 
@@ -49,6 +59,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int SyncData(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Control(int descriptor, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Lock(int descriptor, int operation);

@@ -1,4 +1,5 @@
 using Omega.P2P.Node.Output;
+using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Node.Files;
 
@@ -8,6 +9,10 @@ namespace Omega.P2P.Node.Files;
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
+    private const UnixFileMode NewFileMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
     private readonly string _target;
     private readonly string? _temporary;
     private readonly bool _replace;
@@ -37,14 +42,10 @@ internal sealed class OutputFile : IDisposable
         if (!Directory.Exists(folder))
             throw OmegaException.Usage($"there is no folder {folder}", "output", $"mkdir -p '{folder}'");
         var temporary = Path.Combine(folder, $".omega-{Environment.ProcessId}-{Guid.NewGuid():N}.part");
-        var stream = new FileStream(temporary, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Read,
-            BufferSize = 0,
-        });
-        return new OutputFile(target, temporary, replace, stream);
+        IFile file = OperatingSystem.IsLinux()
+            ? BulkFile.Create(temporary, NewFileMode)
+            : new DiskFile(File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.ReadWrite), temporary);
+        return new OutputFile(target, temporary, replace, new AppendingStream(file));
     }
 
     /// <summary>Makes the bytes durable and gives them their name.</summary>
@@ -52,7 +53,7 @@ internal sealed class OutputFile : IDisposable
     {
         Stream.Flush();
         if (_temporary is null) return;
-        ((FileStream)Stream).Flush(flushToDisk: true);
+        ((AppendingStream)Stream).Sync();
         Stream.Dispose();
         Refuse(_target, _target, _replace);
         File.Move(_temporary, _target, _replace);

@@ -26,8 +26,6 @@ namespace Omega.P2P.Node.Service;
 /// </summary>
 internal sealed partial class LocalNode : INodeService
 {
-    private const int CopySize = 1024 * 1024;
-
     private readonly KeyFolder _keys;
     private readonly EngineLoop _loop;
     private readonly bool _isDaemon;
@@ -95,7 +93,12 @@ internal sealed partial class LocalNode : INodeService
             Audience = order.Audience ?? Audience.Internal,
             Tenant = order.Tenant,
         });
-        Copy(content, put.Write, order.Tenant, cancel);
+        if (order.Tenant is { } tenant) TakeHeader(content, put, tenant);
+        put.ReadFrom(destination =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            return content.Read(destination);
+        });
         var now = SystemClock.Now();
         var result = put.Complete(descriptor => Attest(signer, descriptor, order.Brane, now.UnixMs), now);
         if (order.Audience is { } audience)
@@ -137,14 +140,11 @@ internal sealed partial class LocalNode : INodeService
     {
         using var reader = Store.OpenContent(content);
         begin(reader.Size);
-        for (long at = 0; at < reader.Size;)
+        reader.CopyTo(bytes =>
         {
             cancel.ThrowIfCancellationRequested();
-            var chunk = reader.ReadChunk(at);
-            target.Write(chunk);
-            at += chunk.Length;
-        }
-
+            target.Write(bytes);
+        });
         target.Flush();
     }
 
@@ -184,23 +184,13 @@ internal sealed partial class LocalNode : INodeService
         return Attestation.Create(signer, descriptor.Key, Store.DomainId, brane, nonce, unixMs).Bytes.ToArray();
     }
 
-    private delegate void Take(ReadOnlySpan<byte> bytes);
-
-    private void Copy(Stream content, Take take, string? tenant, CancellationToken cancel)
+    /// <summary>Passes on the beginning of a tenant's content, which must be that of a ciphertext.</summary>
+    private void TakeHeader(Stream content, ArtifactPut put, string tenant)
     {
-        var buffer = GC.AllocateUninitializedArray<byte>(CopySize);
-        if (tenant is not null)
-        {
-            var first = content.ReadAtLeast(buffer, AgeFormat.HeaderMax, throwOnEndOfStream: false);
-            RequireCiphertext(tenant, buffer.AsSpan(0, first));
-            take(buffer.AsSpan(0, first));
-        }
-
-        for (int read; (read = content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
-        {
-            cancel.ThrowIfCancellationRequested();
-            take(buffer.AsSpan(0, read));
-        }
+        var header = new byte[AgeFormat.HeaderMax];
+        var length = content.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        RequireCiphertext(tenant, header.AsSpan(0, length));
+        put.Write(header.AsSpan(0, length));
     }
 
     private static void RequireTag(string text, string field)

@@ -23,12 +23,12 @@ internal sealed class BlockBuilder
     private byte[]? _buffer;
     private int _buffered;
 
-    public BlockBuilder(IFileSystem files, string path, ClassTag tag)
+    public BlockBuilder(IFileSystem files, string path, ClassTag tag, bool isBulk)
     {
         _files = files;
         _path = path;
         _class = tag;
-        _file = files.Open(path, FileOpenMode.CreateNew);
+        _file = files.Open(path, isBulk ? FileOpenMode.CreateBulk : FileOpenMode.CreateNew);
     }
 
     /// <summary>Records' bytes so far, gaps included.</summary>
@@ -101,30 +101,31 @@ internal sealed class BlockBuilder
         }
     }
 
+    /// <summary>Hashes and writes in pieces that stay in the processor's cache between the two.</summary>
     private void Write(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.IsEmpty)
+        while (!bytes.IsEmpty)
         {
-            return;
-        }
+            var piece = bytes[..Math.Min(bytes.Length, BufferSize)];
+            _outboard.Update(piece);
+            PayloadLength += piece.Length;
+            bytes = bytes[piece.Length..];
+            if (piece.Length == BufferSize)
+            {
+                Flush();
+                _file.Append(piece);
+                continue;
+            }
 
-        _outboard.Update(bytes);
-        PayloadLength += bytes.Length;
-        if (bytes.Length >= BufferSize)
-        {
-            Flush();
-            _file.Append(bytes);
-            return;
-        }
+            _buffer ??= new byte[BufferSize];
+            if (_buffered + piece.Length > BufferSize)
+            {
+                Flush();
+            }
 
-        _buffer ??= new byte[BufferSize];
-        if (_buffered + bytes.Length > BufferSize)
-        {
-            Flush();
+            piece.CopyTo(_buffer.AsSpan(_buffered));
+            _buffered += piece.Length;
         }
-
-        bytes.CopyTo(_buffer.AsSpan(_buffered));
-        _buffered += bytes.Length;
     }
 
     private void Flush()

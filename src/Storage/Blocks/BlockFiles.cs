@@ -44,7 +44,7 @@ internal sealed class BlockFiles(IFileSystem files)
     public string NextTemporary() =>
         $"{OpenFolder}/blk_tmp_{Interlocked.Increment(ref _temporaryNumber)}.tmp";
 
-    public BlockBuilder Begin(ClassTag tag) => new(files, NextTemporary(), tag);
+    public BlockBuilder Begin(ClassTag tag, bool isBulk = false) => new(files, NextTemporary(), tag, isBulk);
 
     /// <summary>Deletes what a crash left half filled; returns how many files.</summary>
     public int DropOpen()

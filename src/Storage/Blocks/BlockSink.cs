@@ -99,7 +99,7 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
             }
         }
 
-        return _builder ??= core.Blocks.Begin(tag);
+        return _builder ??= core.Blocks.Begin(tag, isBulk: target > core.Limits.SmallBlockTarget);
     }
 
     private static void SyncAll(StoreCore core, List<FilledBlock> blocks)

@@ -5,36 +5,38 @@ namespace Omega.P2P.Storage.Chunking;
 
 /// <summary>
 /// Content-defined cutting after Xia et al., "FastCDC" (USENIX ATC 2016): gear hash, normalised chunking at level 2,
-/// cut-point skipping. A chunk ends where the top 18 bits of the hash are zero before the average size, the top 14
-/// after it; at 1 MiB regardless. The first <see cref="SizeMin"/> bytes of a chunk are skipped unhashed.
+/// cut-point skipping. A chunk ends where the top 18 bits of the hash are zero before <see cref="SizeNormal"/>, the
+/// top 13 after it; at 1 MiB regardless. The first <see cref="SizeMin"/> bytes of a chunk are skipped unhashed. The
+/// figures were chosen by measurement (ADR 31): chunks of 62.7 KiB in the mean on random bytes, 37 % of which are
+/// looked at, and 64 KiB stored again for an insertion.
 /// </summary>
 internal static class FastCdc
 {
     /// <summary>Smallest chunk, but for the last of a content. Bytes.</summary>
-    public const int SizeMin = 16 * 1024;
+    public const int SizeMin = 40 * 1024;
 
     /// <summary>Size around which the rule changes. Bytes.</summary>
-    public const int SizeAverage = 64 * 1024;
+    public const int SizeNormal = 56 * 1024;
 
     /// <summary>Largest chunk. Bytes.</summary>
     public const int SizeMax = 1024 * 1024;
 
     private const int BitsEarly = 18;
-    private const int BitsLate = 14;
+    private const int BitsLate = 13;
 
-    /// <summary>
-    /// Length of the first chunk of <paramref name="data"/>. Where the data may go on, hand in at least
-    /// <see cref="SizeMax"/> bytes, else the end of the data counts as the end of the content.
-    /// </summary>
-    public static int Cut(ReadOnlySpan<byte> data)
+    /// <summary>Length of the first chunk of <paramref name="data"/>; 0 where more bytes are needed to tell.</summary>
+    /// <param name="data">Where the content ends here, all that is left of it.</param>
+    /// <param name="isLast">Whether it ends here.</param>
+    public static int Cut(ReadOnlySpan<byte> data, bool isLast)
     {
+        var end = Math.Min(data.Length, SizeMax);
+        var whole = isLast || end == SizeMax ? end : 0;
         if (data.Length <= SizeMin)
         {
-            return data.Length;
+            return whole;
         }
 
-        var end = Math.Min(data.Length, SizeMax);
-        var middle = Math.Min(end, SizeAverage);
+        var middle = Math.Min(end, SizeNormal);
         ulong hash = 0;
         var at = Scan(data, SizeMin, middle, ulong.MaxValue << (64 - BitsEarly), ref hash);
         if (at >= 0)
@@ -43,7 +45,7 @@ internal static class FastCdc
         }
 
         at = Scan(data, middle, end, ulong.MaxValue << (64 - BitsLate), ref hash);
-        return at >= 0 ? at : end;
+        return at >= 0 ? at : whole;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -52,13 +54,41 @@ internal static class FastCdc
         ref var gear = ref MemoryMarshal.GetArrayDataReference(GearTable.Words);
         ref var first = ref MemoryMarshal.GetReference(data);
         var hash = carried;
-        for (var i = from; i < to; i++)
+        var i = (nint)from;
+        for (; i < to - 3; i += 4)
         {
-            hash = (hash << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref first, (nint)i));
+            // Unrolled: the loop's own counting costs as much as the hash.
+            var one = (hash << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref first, i));
+            var two = (one << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref first, i + 1));
+            var three = (two << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref first, i + 2));
+            hash = (three << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref first, i + 3));
+            if ((one & mask) == 0)
+            {
+                return (int)i + 1;
+            }
+
+            if ((two & mask) == 0)
+            {
+                return (int)i + 2;
+            }
+
+            if ((three & mask) == 0)
+            {
+                return (int)i + 3;
+            }
+
             if ((hash & mask) == 0)
             {
-                carried = hash;
-                return i + 1;
+                return (int)i + 4;
+            }
+        }
+
+        for (; i < to; i++)
+        {
+            hash = (hash << 1) + Unsafe.Add(ref gear, (nint)Unsafe.Add(ref first, i));
+            if ((hash & mask) == 0)
+            {
+                return (int)i + 1;
             }
         }
 

@@ -56,6 +56,11 @@ public enum FileOpenMode
 
     /// <summary>Must not exist; reads and writes.</summary>
     CreateNew,
+
+    /// <summary>Must not exist; for many bytes written once from front to back. Appends may return before the device
+    /// has the bytes, and go around its cache; what fails then is told by a later append or the sync. Only after the
+    /// sync may the file be read.</summary>
+    CreateBulk,
 }
 
 /// <summary>One open file of the port. Not durable before <see cref="Sync"/> returns.</summary>

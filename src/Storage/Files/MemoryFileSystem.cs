@@ -97,7 +97,7 @@ public sealed class MemoryFileSystem : IFileSystem
         lock (_gate)
         {
             RequirePower();
-            if (mode != FileOpenMode.CreateNew)
+            if (mode is not (FileOpenMode.CreateNew or FileOpenMode.CreateBulk))
             {
                 return new MemoryFile(this, path, RequireFile(path), _life);
             }

@@ -196,6 +196,10 @@ public sealed class BatchContent : IDisposable
     /// <exception cref="IOException">The disk failed or is full; dispose content and batch.</exception>
     public void Write(ReadOnlySpan<byte> bytes) => _writer.Write(bytes);
 
+    /// <summary>Takes all that a source has, read beside the work on what came before.</summary>
+    /// <exception cref="IOException">The disk failed or is full; dispose content and batch.</exception>
+    public void ReadFrom(ByteSource source) => _writer.ReadFrom(source);
+
     /// <summary>Ends the content and hands it to the batch.</summary>
     /// <exception cref="ArgumentException">The index was given before.</exception>
     public void End() => _batch.Take(_index, _request, _writer.Finish());

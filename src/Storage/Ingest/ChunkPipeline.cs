@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
@@ -7,9 +8,9 @@ using Omega.P2P.Storage.Chunking;
 namespace Omega.P2P.Storage.Ingest;
 
 /// <summary>
-/// One pass over a large content with two buffers. While a buffer is hashed for the content id and cut, the chunks of
-/// the one before are looked up and appended to a block: three tasks that do not touch each other, handed to the
-/// scheduler together. Not thread-safe.
+/// One pass over a large content through a ring of three buffers. At the same time one is read into, the one before is
+/// cut and hashed for the content id, and the one before that is looked up, hashed into a block and appended: tasks
+/// that do not touch each other, handed to the scheduler together, the longest first. Not thread-safe.
 /// </summary>
 internal sealed class ChunkPipeline
 {
@@ -18,32 +19,27 @@ internal sealed class ChunkPipeline
     private const int OwnMax = 1 << 18;
 
     private readonly StoreCore _core;
-    private readonly StorageClass _class;
-    private readonly IReadOnlyCollection<ClassTag> _usable;
+    private readonly ClassUse _use;
     private readonly OutboardBuilder _outboard = new();
     private readonly HashSet<Hash256> _own = [];
     private readonly List<Hash256> _pins = [];
     private readonly BlockSink _sink;
     private readonly ListSink _lists;
     private readonly ListBuilder _list;
-    private byte[] _filling;
-    private byte[] _writing;
-    private List<(Hash256 Id, int Length)> _cut = [];
-    private List<(Hash256 Id, int Length)> _toWrite = [];
-    private int _carried;
-    private int _filled;
+    private ChunkBuffer _filling;
+    private ChunkBuffer _cut;
+    private ChunkBuffer _spare;
     private long _size;
 
-    public ChunkPipeline(StoreCore core, StorageClass contents, IReadOnlyCollection<ClassTag> usable)
+    public ChunkPipeline(StoreCore core, ClassUse use)
     {
         _core = core;
-        _class = contents;
-        _usable = usable;
-        var buffer = Math.Max(core.Limits.IngestBuffer, 2 * FastCdc.SizeMax);
-        _filling = GC.AllocateUninitializedArray<byte>(buffer);
-        _writing = GC.AllocateUninitializedArray<byte>(buffer);
-        _sink = new BlockSink(core, contents.Tag, core.Limits.LargeBlockTarget);
-        _lists = new ListSink(core, contents);
+        _use = use;
+        _filling = new ChunkBuffer(core.Limits.IngestBuffer);
+        _cut = new ChunkBuffer(core.Limits.IngestBuffer);
+        _spare = new ChunkBuffer(core.Limits.IngestBuffer);
+        _sink = new BlockSink(core, use.Class.Tag, core.Limits.LargeBlockTarget);
+        _lists = new ListSink(core, use.Class);
         _list = new ListBuilder((id, page) => _lists.Add(id, BlockCodec.ListPage, page));
     }
 
@@ -51,27 +47,34 @@ internal sealed class ChunkPipeline
     {
         while (!bytes.IsEmpty)
         {
-            var count = Math.Min(bytes.Length, _filling.Length - _filled);
-            bytes[..count].CopyTo(_filling.AsSpan(_filled));
-            _filled += count;
-            bytes = bytes[count..];
-            if (_filled == _filling.Length)
+            bytes = bytes[_filling.Take(bytes)..];
+            if (_filling.IsFull)
             {
-                Turn(isLast: false);
+                Turn(source: null, isLast: false);
             }
+        }
+    }
+
+    /// <summary>Takes everything a source has, read beside the other work.</summary>
+    public void ReadFrom(ByteSource source)
+    {
+        _filling.Fill(source);
+        while (_filling.IsFull)
+        {
+            Turn(source, isLast: false);
         }
     }
 
     /// <summary>Cuts and writes what is left. The blocks are not synced.</summary>
     public StagedContent Finish()
     {
-        Turn(isLast: true);
+        Turn(source: null, isLast: true);
         WriteChunks();
         _sink.Close();
         var outboard = _outboard.Finish(out var root);
         var content = ContentId.From(root);
         var chunks = _list.Finish();
-        var staged = new StagedContent(_core, _class, content, _size) { Sinks = [_sink] };
+        var staged = new StagedContent(_core, _use.Class, content, _size) { Sinks = [_sink] };
         if (chunks is not { Level: 0, Entries.Count: 1 })
         {
             StoreLists(content, chunks, outboard);
@@ -102,7 +105,7 @@ internal sealed class ChunkPipeline
     {
         lock (_core.State)
         {
-            var lists = _core.UsableBy(_class.Lists);
+            var lists = _core.UsableBy(_use.Class.Lists);
             if (_core.IsKept(content.Hash, BlockCodec.ChunkList, lists))
             {
                 _core.Pin(content.Hash);
@@ -125,52 +128,39 @@ internal sealed class ChunkPipeline
         _lists.Add(content.Hash, BlockCodec.ChunkList, root.Encode());
     }
 
-    /// <summary>Hashes and cuts the filled buffer while the one before is written, then swaps them.</summary>
-    private void Turn(bool isLast)
+    /// <summary>Cuts the filled buffer while the one before is written and the next one read, then moves all one
+    /// on.</summary>
+    private void Turn(ByteSource? source, bool isLast)
     {
-        var cutLength = 0;
-        _core.Scheduler.Run(3, task =>
+        _core.Scheduler.Run(source is null ? 3 : 4, task =>
         {
             switch (task)
             {
                 case 0:
-                    _outboard.Update(_filling.AsSpan(_carried, _filled - _carried));
+                    WriteChunks();
                     break;
                 case 1:
-                    cutLength = CutFilled(isLast);
+                    _filling.Cut(isLast);
+                    break;
+                case 2:
+                    _outboard.Update(_filling.Fresh);
                     break;
                 default:
-                    WriteChunks();
+                    _spare.Fill(source!);
                     break;
             }
         });
-        _size += _filled - _carried;
-        _carried = _filled - cutLength;
-        _filling.AsSpan(cutLength, _carried).CopyTo(_writing);
-        (_filling, _writing) = (_writing, _filling);
-        (_toWrite, _cut) = (_cut, _toWrite);
-        _cut.Clear();
-        _filled = _carried;
-    }
-
-    private int CutFilled(bool isLast)
-    {
-        var at = 0;
-        while (at < _filled && (isLast || _filled - at >= FastCdc.SizeMax))
-        {
-            var length = FastCdc.Cut(_filling.AsSpan(at, _filled - at));
-            _cut.Add((Blake3.Hash(_filling.AsSpan(at, length)), length));
-            at += length;
-        }
-
-        return at;
+        _size += _filling.Fresh.Length;
+        _spare.Carry(_filling.Uncut);
+        (_filling, _cut, _spare) = (_spare, _filling, _cut);
     }
 
     private void WriteChunks()
     {
-        var chunks = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_toWrite);
-        Span<bool> isNew = chunks.Length <= 512 ? stackalloc bool[chunks.Length] : new bool[chunks.Length];
+        var chunks = CollectionsMarshal.AsSpan(_cut.Chunks);
+        var isNew = chunks.Length == 0 ? [] : new bool[chunks.Length];
         LookUp(chunks, isNew);
+        var bytes = _cut.Cuttings;
         var (runStart, runLength, at) = (0, 0, 0);
         for (var i = 0; i < chunks.Length; i++)
         {
@@ -181,15 +171,15 @@ internal sealed class ChunkPipeline
             }
             else
             {
-                _sink.AddRun(_writing.AsSpan(at - runLength, runLength), chunks[runStart..i]);
+                _sink.AddRun(bytes.Slice(at - runLength, runLength), chunks[runStart..i]);
                 (runStart, runLength) = (i + 1, 0);
             }
 
             at += chunks[i].Length;
         }
 
-        _sink.AddRun(_writing.AsSpan(at - runLength, runLength), chunks[runStart..]);
-        _toWrite.Clear();
+        _sink.AddRun(bytes.Slice(at - runLength, runLength), chunks[runStart..]);
+        _cut.Clear();
     }
 
     private void LookUp(ReadOnlySpan<(Hash256 Id, int Length)> chunks, Span<bool> isNew)
@@ -204,7 +194,7 @@ internal sealed class ChunkPipeline
                     continue;
                 }
 
-                isNew[i] = !_core.IsKept(id, BlockCodec.Raw, _usable);
+                isNew[i] = !_core.IsKept(id, BlockCodec.Raw, _use.Usable);
                 if (_own.Count < OwnMax)
                 {
                     _own.Add(id);

@@ -71,12 +71,30 @@ internal sealed class ContentWriter : IDisposable
 
         if (_pipeline is null)
         {
-            _pipeline = new ChunkPipeline(_core, _use.Class, _use.Usable);
+            _pipeline = new ChunkPipeline(_core, _use);
             _pipeline.Write(_small.AsSpan(0, _smallLength));
             _small = [];
         }
 
         _pipeline.Write(bytes);
+    }
+
+    /// <summary>Takes everything a source has.</summary>
+    public void ReadFrom(ByteSource source)
+    {
+        if (_pipeline is null)
+        {
+            var first = new byte[_core.Limits.InlineContentMax + 1 - _smallLength];
+            var length = 0;
+            for (int read; length < first.Length && (read = source(first.AsSpan(length))) > 0;)
+            {
+                length += read;
+            }
+
+            Write(first.AsSpan(0, length));
+        }
+
+        _pipeline?.ReadFrom(source);
     }
 
     /// <summary>Ends the content. Nothing is durable yet.</summary>

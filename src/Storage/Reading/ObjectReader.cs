@@ -59,6 +59,22 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         }
     }
 
+    /// <summary>Reads neighbouring entries of a block in one go, unchecked; false where the block is not there any
+    /// more.</summary>
+    /// <exception cref="StoreDamagedException">The block is too short.</exception>
+    public bool TryReadRange(Place first, Span<byte> destination)
+    {
+        try
+        {
+            ReadPlace(first, destination);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -69,6 +85,13 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
 
     private byte[] ReadPlace(Place place)
     {
+        var bytes = GC.AllocateUninitializedArray<byte>(place.Length);
+        ReadPlace(place, bytes);
+        return bytes;
+    }
+
+    private void ReadPlace(Place place, Span<byte> destination)
+    {
         if (_open is null || _openId != place.Block.Id)
         {
             Dispose();
@@ -76,9 +99,9 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
             _openId = place.Block.Id;
         }
 
-        var bytes = GC.AllocateUninitializedArray<byte>(place.Length);
-        return _open.ReadAt(place.Offset, bytes) == bytes.Length
-            ? bytes
-            : throw new StoreDamagedException($"{place.Block.Id} is shorter than its directory says");
+        if (_open.ReadAt(place.Offset, destination) != destination.Length)
+        {
+            throw new StoreDamagedException($"{place.Block.Id} is shorter than its directory says");
+        }
     }
 }

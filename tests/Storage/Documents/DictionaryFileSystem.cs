@@ -12,7 +12,7 @@ internal sealed class DictionaryFileSystem : IFileSystem
 
     public IFile Open(string path, FileOpenMode mode)
     {
-        if (mode == FileOpenMode.CreateNew)
+        if (mode is FileOpenMode.CreateNew or FileOpenMode.CreateBulk)
         {
             Assert.Contains(Parent(path), _folders);
             Assert.True(_files.TryAdd(path, new MemoryStream()), $"{path} exists");
