@@ -126,9 +126,13 @@ public sealed class PrefixTreeNode
         return writer.ToArray();
     }
 
-    internal static PrefixTreeNode Bucket(PrefixTreeEntry[] entries) => new(entries, [], 0);
+    /// <summary>A bucket of at most 16 entries by ascending key, which the caller vouches for. Keeps the array.
+    /// </summary>
+    public static PrefixTreeNode Bucket(PrefixTreeEntry[] entries) => new(entries, [], 0);
 
-    internal static PrefixTreeNode Inner(PrefixTreeChild[] children, int depth) => new([], children, depth);
+    /// <summary>An inner node of 16 children with more than 16 entries below, which the caller vouches for. Keeps the
+    /// array.</summary>
+    public static PrefixTreeNode Inner(PrefixTreeChild[] children, int depth) => new([], children, depth);
 
     private static bool TryReadBucket(ref CborReader reader, PrefixPath path, out PrefixTreeNode? node)
     {

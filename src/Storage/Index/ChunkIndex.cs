@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Index.Segments;
 
 namespace Omega.P2P.Storage.Index;
 
@@ -8,6 +10,9 @@ namespace Omega.P2P.Storage.Index;
 internal sealed class BlockState
 {
     public required BlockId Id { get; init; }
+
+    /// <summary>What places call it; never given twice.</summary>
+    public required int Number { get; init; }
 
     public required ClassTag Class { get; init; }
 
@@ -28,18 +33,26 @@ internal sealed class BlockState
 internal readonly record struct Place(BlockState Block, int Offset, int Length, BlockCodec Codec);
 
 /// <summary>
-/// Where objects lie in sealed blocks, held in memory and rebuilt from block directories on opening. Chunk lists are
-/// found by the content they describe, everything else by its own hash. Not thread-safe: guarded by the state lock.
+/// Where objects lie in sealed blocks. Chunk lists are found by the content they describe, everything else by its own
+/// hash. Places are in the index's tables; the blocks themselves, about 150 bytes for each 4 to 16 MiB, in memory. Not
+/// thread-safe: guarded by the state lock.
 /// </summary>
-internal sealed class ChunkIndex
+internal sealed class ChunkIndex(IndexStore tables)
 {
+    private const int KeyLength = Hash256.Size + 1 + 4;
+    private const int PlaceLength = 9;
+    private const int BlockRowLength = 4 + ClassTag.Size + 4 + 4 + 1;
+
     private readonly Dictionary<BlockId, BlockState> _blocks = [];
-    private readonly Table _objects = new();
-    private readonly Table _lists = new();
+    private readonly Dictionary<int, BlockState> _byNumber = [];
 
     public IEnumerable<BlockState> Blocks => _blocks.Values;
 
     public int BlockCount => _blocks.Count;
+
+    /// <summary>Number the next block gets. Kept with the index: places of a block that is gone may linger there.
+    /// </summary>
+    public int NextNumber { get; set; } = 1;
 
     /// <summary>Grows whenever bytes appear or go: cached answers about availability are stale then.</summary>
     public long Version { get; private set; }
@@ -49,28 +62,54 @@ internal sealed class ChunkIndex
 
     public bool TryGetBlock(BlockId id, out BlockState? block) => _blocks.TryGetValue(id, out block);
 
+    /// <summary>Takes up the blocks that the tables hold.</summary>
+    public void Load()
+    {
+        using var scan = tables.Scan(IndexTable.Blocks, []);
+        while (scan.MoveNext())
+        {
+            var row = scan.Value;
+            Keep(new BlockState
+            {
+                Id = BlockId.From(Hash256.From(scan.Key)),
+                Number = BinaryPrimitives.ReadInt32LittleEndian(row),
+                Class = ClassTag.From(row.Slice(4, ClassTag.Size)),
+                Length = BinaryPrimitives.ReadInt32LittleEndian(row[(4 + ClassTag.Size)..]),
+                EntryBytes = BinaryPrimitives.ReadInt32LittleEndian(row[(8 + ClassTag.Size)..]),
+                IsHere = row[12 + ClassTag.Size] != 0,
+            });
+        }
+    }
+
     public BlockState Add(BlockId id, BlockDirectory directory, bool isHere)
     {
-        Version++;
         if (_blocks.TryGetValue(id, out var known))
         {
             SetHere(known, isHere);
+            Version++;
             return known;
         }
 
         var block = new BlockState
         {
             Id = id,
+            Number = NextNumber++,
             Class = directory.Class,
             Length = directory.BlockLength,
             EntryBytes = directory.Entries.Sum(entry => entry.Length),
             IsHere = isHere,
         };
-        _blocks.Add(id, block);
-        AwayCount += isHere ? 0 : 1;
+        Keep(block);
+        Write(block);
+        Span<byte> key = stackalloc byte[KeyLength];
+        Span<byte> place = stackalloc byte[PlaceLength];
         foreach (var entry in directory.Entries)
         {
-            TableOf(entry.Codec).Add(entry.Id, new Place(block, entry.Offset, entry.Length, entry.Codec));
+            KeyOf(entry.Id, entry.Codec, block.Number, key);
+            BinaryPrimitives.WriteInt32LittleEndian(place, entry.Offset);
+            BinaryPrimitives.WriteInt32LittleEndian(place[4..], entry.Length);
+            place[8] = (byte)entry.Codec;
+            tables.Put(IndexTable.Objects, key, place);
         }
 
         return block;
@@ -83,11 +122,13 @@ internal sealed class ChunkIndex
             Version++;
             AwayCount += isHere ? -1 : 1;
             block.IsHere = isHere;
+            Write(block);
         }
     }
 
-    /// <summary>Forgets a block and its places; nothing happens where it is unknown.</summary>
-    public void Remove(BlockId id, BlockDirectory directory)
+    /// <summary>Forgets a block; nothing happens where it is unknown. Without a directory its places linger, unseen.
+    /// </summary>
+    public void Remove(BlockId id, BlockDirectory? directory)
     {
         if (!_blocks.Remove(id, out var block))
         {
@@ -96,9 +137,13 @@ internal sealed class ChunkIndex
 
         Version++;
         AwayCount -= block.IsHere ? 0 : 1;
-        foreach (var entry in directory.Entries)
+        _byNumber.Remove(block.Number);
+        tables.Delete(IndexTable.Blocks, id.AsSpan());
+        Span<byte> key = stackalloc byte[KeyLength];
+        foreach (var entry in directory?.Entries ?? [])
         {
-            TableOf(entry.Codec).Remove(entry.Id, block);
+            KeyOf(entry.Id, entry.Codec, block.Number, key);
+            tables.Delete(IndexTable.Objects, key);
         }
     }
 
@@ -107,9 +152,11 @@ internal sealed class ChunkIndex
     {
         place = default;
         var found = false;
-        foreach (var candidate in TableOf(codec).Of(id))
+        using var scan = Places(id, codec, expectAbsent: false);
+        while (scan.MoveNext())
         {
-            if (candidate.Block.IsHere && (!found || place.Block.IsLeaving))
+            if (TryPlace(scan.Key, scan.Value, out var candidate) && candidate.Block.IsHere
+                && (!found || place.Block.IsLeaving))
             {
                 place = candidate;
                 found = true;
@@ -122,9 +169,11 @@ internal sealed class ChunkIndex
     /// <summary>Whether a copy on this disk lies in one of these classes and in a block that stays.</summary>
     public bool IsKeptIn(Hash256 id, BlockCodec codec, IReadOnlyCollection<ClassTag> classes)
     {
-        foreach (var place in TableOf(codec).Of(id))
+        using var scan = Places(id, codec, expectAbsent: true);
+        while (scan.MoveNext())
         {
-            if (place.Block is { IsHere: true, IsLeaving: false } && classes.Contains(place.Block.Class))
+            if (TryPlace(scan.Key, scan.Value, out var place)
+                && place.Block is { IsHere: true, IsLeaving: false } && classes.Contains(place.Block.Class))
             {
                 return true;
             }
@@ -134,76 +183,84 @@ internal sealed class ChunkIndex
     }
 
     /// <summary>Ids of everything placed in a block; one pass over the index.</summary>
-    public IEnumerable<Hash256> ObjectsIn(BlockState block) => _objects.In(block).Concat(_lists.In(block));
+    public IEnumerable<Hash256> ObjectsIn(BlockState block)
+    {
+        var ids = new List<Hash256>();
+        using var scan = tables.Scan(IndexTable.Objects, []);
+        while (scan.MoveNext())
+        {
+            if (NumberOf(scan.Key) == block.Number)
+            {
+                ids.Add(Hash256.From(scan.Key[..Hash256.Size]));
+            }
+        }
+
+        return ids;
+    }
 
     /// <summary>All known places, evicted ones included.</summary>
-    public IEnumerable<Place> PlacesOf(Hash256 id, BlockCodec codec) => TableOf(codec).Of(id);
-
-    private Table TableOf(BlockCodec codec) => codec == BlockCodec.ChunkList ? _lists : _objects;
-
-    /// <summary>One place per id in the common case, a list beside it for the rest.</summary>
-    private sealed class Table
+    public IReadOnlyList<Place> PlacesOf(Hash256 id, BlockCodec codec)
     {
-        private readonly Dictionary<Hash256, Place> _first = [];
-        private readonly Dictionary<Hash256, List<Place>> _more = [];
-
-        public void Add(Hash256 id, Place place)
+        var places = new List<Place>();
+        using var scan = Places(id, codec, expectAbsent: false);
+        while (scan.MoveNext())
         {
-            if (_first.TryAdd(id, place))
+            if (TryPlace(scan.Key, scan.Value, out var place))
             {
-                return;
-            }
-
-            if (!_more.TryGetValue(id, out var list))
-            {
-                _more.Add(id, list = []);
-            }
-
-            list.Add(place);
-        }
-
-        public void Remove(Hash256 id, BlockState block)
-        {
-            if (_more.TryGetValue(id, out var list))
-            {
-                list.RemoveAll(place => place.Block == block);
-            }
-
-            if (_first.TryGetValue(id, out var first) && first.Block == block)
-            {
-                _first.Remove(id);
-                if (list is { Count: > 0 })
-                {
-                    _first.Add(id, list[^1]);
-                    list.RemoveAt(list.Count - 1);
-                }
-            }
-
-            if (list is { Count: 0 })
-            {
-                _more.Remove(id);
+                places.Add(place);
             }
         }
 
-        public IEnumerable<Hash256> In(BlockState block) =>
-            _first.Where(pair => pair.Value.Block == block).Select(pair => pair.Key)
-                .Concat(_more.Where(pair => pair.Value.Exists(place => place.Block == block)).Select(pair => pair.Key));
+        return places;
+    }
 
-        public IEnumerable<Place> Of(Hash256 id)
+    private static void KeyOf(Hash256 id, BlockCodec codec, int number, Span<byte> key)
+    {
+        id.CopyTo(key);
+        key[Hash256.Size] = codec == BlockCodec.ChunkList ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt32BigEndian(key[(Hash256.Size + 1)..], number);
+    }
+
+    private static int NumberOf(ReadOnlySpan<byte> key) =>
+        BinaryPrimitives.ReadInt32BigEndian(key[(Hash256.Size + 1)..]);
+
+    private IndexScan Places(Hash256 id, BlockCodec codec, bool expectAbsent)
+    {
+        Span<byte> key = stackalloc byte[KeyLength];
+        KeyOf(id, codec, 0, key);
+        return tables.Scan(IndexTable.Objects, key[..(Hash256.Size + 1)], expectAbsent);
+    }
+
+    private bool TryPlace(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out Place place)
+    {
+        place = default;
+        if (!_byNumber.TryGetValue(NumberOf(key), out var block))
         {
-            if (!_first.TryGetValue(id, out var first))
-            {
-                yield break;
-            }
-
-            yield return first;
-            if (_more.TryGetValue(id, out var list))
-            {
-                foreach (var place in list)
-                {
-                    yield return place;
-                }
-            }
+            return false;
         }
+
+        place = new Place(
+            block, BinaryPrimitives.ReadInt32LittleEndian(value), BinaryPrimitives.ReadInt32LittleEndian(value[4..]),
+            (BlockCodec)value[8]);
+        return true;
+    }
+
+    private void Keep(BlockState block)
+    {
+        Version++;
+        _blocks.Add(block.Id, block);
+        _byNumber.Add(block.Number, block);
+        AwayCount += block.IsHere ? 0 : 1;
+    }
+
+    private void Write(BlockState block)
+    {
+        Span<byte> row = stackalloc byte[BlockRowLength];
+        BinaryPrimitives.WriteInt32LittleEndian(row, block.Number);
+        block.Class.CopyTo(row[4..]);
+        BinaryPrimitives.WriteInt32LittleEndian(row[(4 + ClassTag.Size)..], block.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(row[(8 + ClassTag.Size)..], block.EntryBytes);
+        row[12 + ClassTag.Size] = block.IsHere ? (byte)1 : (byte)0;
+        tables.Put(IndexTable.Blocks, block.Id.AsSpan(), row);
     }
 }

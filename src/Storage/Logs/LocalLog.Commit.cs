@@ -163,6 +163,7 @@ internal sealed partial class LocalLog
         }
 
         Commits++;
+        NoteGroup(items, first, segment.PositionEnd);
         lock (_commitGate)
         {
             segment.Length += frames.Length;
@@ -204,7 +205,10 @@ internal sealed partial class LocalLog
         _file = file;
         lock (_commitGate)
         {
-            _segments.Add(new LogSegment { Header = header, Length = LogFileHeader.Size });
+            _segments.Add(new LogSegment
+            {
+                Header = header, Length = LogFileHeader.Size, Position = _segments[^1].PositionEnd,
+            });
         }
     }
 

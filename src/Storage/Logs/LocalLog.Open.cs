@@ -12,7 +12,15 @@ internal sealed partial class LocalLog
     /// </summary>
     /// <exception cref="NoStoreException">There is no log.</exception>
     /// <exception cref="StoreDamagedException">A file is missing, or its header unreadable.</exception>
-    public static LocalLog Open(IFileSystem files, StoreLimits limits, LogVisitor visitor, out LogRecovery recovery)
+    public static LocalLog Open(IFileSystem files, StoreLimits limits, LogVisitor visitor, out LogRecovery recovery) =>
+        Open(
+            files, limits, start: null, (spot, record, inline) => visitor(spot.Number, record, inline), out recovery);
+
+    /// <summary>As above; files that lie wholly before the start, and are as noted there, are not read, and their
+    /// records not visited.</summary>
+    /// <exception cref="LogDivergedException">The start is not on this log.</exception>
+    public static LocalLog Open(
+        IFileSystem files, StoreLimits limits, LogStart? start, PlacedVisitor visitor, out LogRecovery recovery)
     {
         var removed = RemoveTemporaries(files);
         var found = FindFiles(files);
@@ -23,8 +31,10 @@ internal sealed partial class LocalLog
 
         var segments = new List<LogSegment>();
         var (next, chain, tornBytes, damaged) = (1L, default(Hash256), 0L, -1L);
-        foreach (var (name, first) in found)
+        var opening = new LogOpening(files, limits, start, visitor);
+        for (var i = 0; i < found.Count; i++)
         {
+            var (name, first) = found[i];
             if (first < next && segments.Count > 0)
             {
                 files.Delete($"{Folder}/{name}");
@@ -37,8 +47,16 @@ internal sealed partial class LocalLog
                 break;
             }
 
-            var segment = ReadFile(files, limits, name, visitor, ref chain, ref next, ref tornBytes, ref damaged);
-            segments.Add(segment);
+            var position = segments.Count == 0 ? 0 : segments[^1].PositionEnd;
+            segments.Add(
+                opening.TryPass(found, i, next, position, ref chain)
+                ?? ReadFile(opening, name, position, ref chain, ref next, ref tornBytes, ref damaged));
+            next = segments[^1].End;
+        }
+
+        if (start is not null && next <= start.Place.Record)
+        {
+            throw new LogDivergedException($"the log ends at record {next - 1}, the index at {start.Place.Record}");
         }
 
         recovery = new LogRecovery
@@ -84,10 +102,9 @@ internal sealed partial class LocalLog
     }
 
     private static LogSegment ReadFile(
-        IFileSystem files,
-        StoreLimits limits,
+        LogOpening opening,
         string name,
-        LogVisitor visitor,
+        long position,
         ref Hash256 chain,
         ref long next,
         ref long tornBytes,
@@ -98,15 +115,18 @@ internal sealed partial class LocalLog
             throw new StoreDamagedException($"a log file before {name} ends in unreadable bytes");
         }
 
-        var bytes = ReadAll(files, $"{Folder}/{name}");
+        var bytes = ReadAll(opening.Files, $"{Folder}/{name}");
         if (!LogFileHeader.TryRead(bytes, out var header) || header.Name != name || header.First != next
             || header.Previous != chain)
         {
             throw new StoreDamagedException($"{name} does not continue the log at record {next}");
         }
 
-        var scan = new LogScan(bytes, header, limits.LogRecordMax);
-        scan.Run(visitor);
+        var scan = new LogScan(bytes, header, opening.Limits.LogRecordMax, position)
+        {
+            Expected = opening.Start?.Place,
+        };
+        scan.Run(opening.Visitor);
         chain = scan.Chain;
         next = scan.Number;
         tornBytes = scan.IsTorn ? bytes.Length - scan.Offset : 0;
@@ -114,10 +134,57 @@ internal sealed partial class LocalLog
         return new LogSegment
         {
             Header = header,
+            Position = position,
             Count = scan.Number - header.First,
             Length = scan.Offset,
             InlineRecords = scan.InlineRecords,
         };
+    }
+
+    /// <summary>What the reading of all files shares.</summary>
+    private sealed record LogOpening(IFileSystem Files, StoreLimits Limits, LogStart? Start, PlacedVisitor Visitor)
+    {
+        private readonly Dictionary<string, LogFileNote> _notes =
+            (Start?.Files ?? []).ToDictionary(file => file.Name, StringComparer.Ordinal);
+
+        /// <summary>Takes a file as noted, but for its header; null where it must be read.</summary>
+        public LogSegment? TryPass(
+            List<(string Name, long First)> found, int index, long first, long position, ref Hash256 chain)
+        {
+            var name = found[index].Name;
+            if (Start is null || !_notes.TryGetValue(name, out var note)
+                || first + note.Count > Math.Min(Start.Place.Record + 1, Start.RevisitFrom)
+                || Files.Length($"{Folder}/{name}") != note.Length)
+            {
+                return null;
+            }
+
+            // The file after it says the hash of its last record; the newest file is always read.
+            var following = found.FindIndex(index + 1, file => file.First == first + note.Count);
+            var header = ReadHeader(name);
+            if (following < 0 || header.First != first || header.Previous != chain)
+            {
+                return null;
+            }
+
+            var segment = new LogSegment { Header = header, Count = note.Count, Length = note.Length, Position = position };
+            foreach (var (number, length) in note.Inline)
+            {
+                segment.InlineRecords.Add(number, length);
+            }
+
+            chain = ReadHeader(found[following].Name).Previous;
+            return segment;
+        }
+
+        private LogFileHeader ReadHeader(string name)
+        {
+            using var file = Files.Open($"{Folder}/{name}", FileOpenMode.Read);
+            var bytes = new byte[LogFileHeader.Size];
+            return file.ReadAt(0, bytes) == bytes.Length && LogFileHeader.TryRead(bytes, out var header)
+                ? header
+                : throw new StoreDamagedException($"the header of {name} is damaged");
+        }
     }
 
     private static byte[] ReadAll(IFileSystem files, string path)

@@ -52,7 +52,7 @@ internal sealed partial class LocalLog
             var bytes = ReadAll(_files, $"{Folder}/{segment.Header.Name}");
             var scan = new LogScan(
                 bytes.AsSpan(0, (int)Math.Min(bytes.Length, segment.Length)), segment.Header, _limits.LogRecordMax);
-            scan.Run((_, _, _) => { });
+            scan.Run();
             if (scan.FirstDamaged >= 0 || scan.IsTorn || scan.Number != segment.End)
             {
                 var record = scan.FirstDamaged >= 0 ? scan.FirstDamaged : scan.Number;
@@ -66,7 +66,7 @@ internal sealed partial class LocalLog
     }
 
     private static long DeadIn(LogSegment segment, Func<long, bool> isLive) =>
-        segment.InlineRecords.Sum(inline => isLive(inline.Number) ? 0L : inline.Length);
+        segment.InlineRecords.Records.Sum(inline => isLive(inline.Number) ? 0L : inline.Length);
 
     /// <summary>The next run of closed neighbours worth one rewrite, from <paramref name="index"/> on.</summary>
     private bool TryPickRun(Func<long, bool> isLive, ref int index, out List<LogSegment> run)
@@ -105,7 +105,10 @@ internal sealed partial class LocalLog
     {
         var header = run[0].Header with { Generation = run.Max(segment => segment.Header.Generation) + 1 };
         var frames = new List<byte>();
-        var target = new LogSegment { Header = header, Count = run.Sum(segment => segment.Count) };
+        var target = new LogSegment
+        {
+            Header = header, Count = run.Sum(segment => segment.Count), Position = run[0].Position,
+        };
         foreach (var segment in run)
         {
             CopyFrames(segment, isLive, frames, target);
@@ -125,6 +128,7 @@ internal sealed partial class LocalLog
 
         foreach (var segment in run)
         {
+            CloseForReading(segment.Header.Name);
             _files.Delete($"{Folder}/{segment.Header.Name}");
         }
 
@@ -135,7 +139,7 @@ internal sealed partial class LocalLog
     {
         var bytes = ReadAll(_files, $"{Folder}/{segment.Header.Name}");
         var scan = new LogScan(bytes, segment.Header, _limits.LogRecordMax);
-        scan.Run((_, _, _) => { });
+        scan.Run();
         if (scan.FirstDamaged >= 0 || scan.IsTorn || scan.Number != segment.End)
         {
             throw new StoreDamagedException($"{segment.Header.Name} is damaged and was not rewritten");
@@ -160,7 +164,7 @@ internal sealed partial class LocalLog
             frames.AddRange(bytes.AsSpan(offset + LogFrame.HeaderSize, kept.RecordLength + kept.InlineLength));
             if (keeps)
             {
-                target.InlineRecords.Add((number, kept.InlineLength));
+                target.InlineRecords.Add(number, kept.InlineLength);
             }
 
             offset += frame.Length;

@@ -80,7 +80,11 @@ internal sealed partial class LocalLog : IDisposable
         return new LocalLog(files, limits, [segment], file, chain);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        CloseAllForReading();
+        _file.Dispose();
+    }
 
     /// <summary>Writes a whole log file under a temporary name, syncs it, names it and syncs the folder.</summary>
     private static IFile WriteFile(IFileSystem files, LogFileHeader header, ReadOnlySpan<byte> frames)
@@ -156,7 +160,7 @@ internal sealed partial class LocalLog : IDisposable
         {
             if (items[i].Inline.Length > 0)
             {
-                segment.InlineRecords.Add((first + i, items[i].Inline.Length));
+                segment.InlineRecords.Add(first + i, items[i].Inline.Length);
             }
         }
     }

@@ -19,8 +19,15 @@ internal sealed class LogSegment
     /// <summary>Bytes of the file, header included.</summary>
     public long Length { get; set; }
 
+    /// <summary>Where its first record begins in the log without headers of files and inline bytes: what no trim and
+    /// no join of files ever changes.</summary>
+    public long Position { get; init; }
+
     /// <summary>Records that still carry inline bytes in this file.</summary>
-    public List<(long Number, int Length)> InlineRecords { get; init; } = [];
+    public InlineMap InlineRecords { get; init; } = new();
+
+    /// <summary>Where the first record after it begins; see <see cref="Position"/>.</summary>
+    public long PositionEnd => Position + Length - LogFileHeader.Size - InlineRecords.TotalBytes;
 
     public long End => Header.First + Count;
 }

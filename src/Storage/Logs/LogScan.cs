@@ -1,4 +1,5 @@
 using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Storage.Index.Segments;
 
 namespace Omega.P2P.Storage.Logs;
 
@@ -15,15 +16,16 @@ internal ref struct LogScan
     private readonly ReadOnlySpan<byte> _file;
     private readonly int _recordMax;
 
-    public LogScan(ReadOnlySpan<byte> file, LogFileHeader header, int recordMax)
+    public LogScan(ReadOnlySpan<byte> file, LogFileHeader header, int recordMax, long position = 0)
     {
+        Position = position;
         _file = file;
         _recordMax = recordMax;
         Offset = LogFileHeader.Size;
         Number = header.First;
         Chain = header.Previous;
         FirstDamaged = -1;
-        InlineRecords = [];
+        InlineRecords = new InlineMap();
     }
 
     /// <summary>Where the next frame would begin.</summary>
@@ -42,17 +44,28 @@ internal ref struct LogScan
     public bool IsTorn { get; private set; }
 
     /// <summary>Records that carry inline bytes here, with the length of those.</summary>
-    public List<(long Number, int Length)> InlineRecords { get; }
+    public InlineMap InlineRecords { get; }
 
-    public void Run(LogVisitor visitor)
+    /// <summary>Position of the next record; see <see cref="LogSpot"/>.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>A place that must lie on this log if it comes by; null for none.</summary>
+    public LogPlace? Expected { get; init; }
+
+    /// <summary>Checks and visits nobody.</summary>
+    public void Run() => Run(static (_, _, _) => { });
+
+    /// <exception cref="LogDivergedException">The expected place is not on this log.</exception>
+    public void Run(PlacedVisitor visitor)
     {
+        RequireExpected();
         while (Offset < _file.Length)
         {
             if (TryFrame(Offset, Chain, Number, out var frame) == FrameState.Whole)
             {
                 var record = _file.Slice(Offset + LogFrame.HeaderSize, frame.RecordLength);
                 var inline = _file.Slice(Offset + LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength);
-                visitor(Number, record, inline);
+                visitor(new LogSpot(Number, Position, frame.RecordLength), record, inline);
                 Step(frame);
                 continue;
             }
@@ -77,12 +90,22 @@ internal ref struct LogScan
     {
         if (frame.InlineLength > 0)
         {
-            InlineRecords.Add((Number, frame.InlineLength));
+            InlineRecords.Add(Number, frame.InlineLength);
         }
 
         Offset += frame.Length;
+        Position += LogFrame.HeaderSize + frame.RecordLength;
         Number++;
         Chain = frame.Hash;
+        RequireExpected();
+    }
+
+    private readonly void RequireExpected()
+    {
+        if (Expected is { } place && place.Record == Number - 1 && place.Chain != Chain)
+        {
+            throw new LogDivergedException($"log record {place.Record} is not the one that the index has followed");
+        }
     }
 
     private readonly FrameState TryFrame(int offset, Hash256 previous, long number, out LogFrame frame)

@@ -1,19 +1,35 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Merkle;
+using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Index.Segments;
+using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Snapshots;
 
 namespace Omega.P2P.Storage.Published;
 
 /// <summary>
 /// What is published to each audience, as one canonical prefix tree each over (ArtifactKey, BLAKE3 of the entry's
-/// bytes); design section 9. In memory, made again from the local log on every start. Safe for use from several
-/// threads.
+/// bytes); design section 9. A snapshot of them costs what changed since the last. Rows and nodes are in the index,
+/// entries in the local log; made again from that where they are lost. Safe for use from several threads.
 /// </summary>
 public sealed class PublishedSets
 {
-    private readonly Lock _gate = new();
+    private readonly IndexStore _tables;
+    private readonly EntrySource? _entries;
+    private readonly Dictionary<Hash256, ReadOnlyMemory<byte>> _inMemory = [];
     private readonly SortedDictionary<string, PublishedSet> _sets = new(StringComparer.Ordinal);
+
+    /// <summary>Sets of their own, in memory.</summary>
+    public PublishedSets() => _tables = new IndexStore(new Lock());
+
+    internal PublishedSets(IndexStore tables, EntrySource entries) => (_tables, _entries) = (tables, entries);
+
+    /// <summary>The audiences something was ever published to. Under the gate.</summary>
+    internal IEnumerable<string> Audiences => _sets.Keys;
+
+    /// <summary>Trees of all sets. Under the gate.</summary>
+    internal IEnumerable<PathTree> Trees => _sets.Values.Select(set => set.Tree);
 
     /// <summary>
     /// One root for each audience that something was ever published to, by ascending name: what a snapshot commits to.
@@ -22,74 +38,155 @@ public sealed class PublishedSets
     /// </summary>
     public IReadOnlyList<AudienceRoot> Roots()
     {
-        lock (_gate)
-            return [.. _sets.Select(s => new AudienceRoot(s.Key, s.Value.CommitRoot()))];
+        lock (_tables.Gate)
+        {
+            return [.. _sets.Select(s => new AudienceRoot(s.Key, s.Value.Tree.CommitRoot()))];
+        }
     }
 
-    /// <summary>Publishes an artifact, or replaces the entry it is published with.</summary>
+    /// <summary>Publishes an artifact, or replaces the entry it is published with, in sets of their own.</summary>
     /// <param name="audience">Who may read it.</param>
     /// <param name="key">The artifact.</param>
     /// <param name="entry">The catalog entry's bytes; kept, not copied.</param>
     /// <returns>BLAKE3 of the entry, which the public log's record states.</returns>
     public Hash256 Publish(string audience, ArtifactKey key, ReadOnlyMemory<byte> entry)
     {
-        ArgumentException.ThrowIfNullOrEmpty(audience);
-        lock (_gate)
+        var hash = Blake3.Hash(entry.Span);
+        lock (_tables.Gate)
         {
-            if (!_sets.TryGetValue(audience, out PublishedSet? set))
-                _sets[audience] = set = new PublishedSet();
-            return set.Put(key, entry);
+            _inMemory[hash] = entry;
+            Publish(audience, key, hash, default);
         }
+
+        return hash;
     }
 
     /// <summary>Takes an artifact out of an audience's set; false where it was not in it.</summary>
     public bool Unpublish(string audience, ArtifactKey key)
     {
-        lock (_gate)
-            return _sets.TryGetValue(audience, out PublishedSet? set) && set.Remove(key);
+        lock (_tables.Gate)
+        {
+            return _sets.TryGetValue(audience, out var set) && set.Remove(key);
+        }
     }
 
     /// <summary>The audiences an artifact is published to now, ascending.</summary>
     public IReadOnlyList<string> AudiencesOf(ArtifactKey key)
     {
-        lock (_gate)
-            return [.. _sets.Where(s => s.Value.TryEntry(key, out _)).Select(s => s.Key)];
+        lock (_tables.Gate)
+        {
+            return [.. _sets.Where(s => s.Value.TryGet(key, out _, out _)).Select(s => s.Key)];
+        }
     }
 
     /// <summary>Root of one audience's set as it is now; the empty root for an audience never published to.</summary>
     public Hash256 Root(string audience)
     {
-        lock (_gate)
-            return _sets.TryGetValue(audience, out PublishedSet? set) ? set.Root : PrefixTree.EmptyRoot;
+        lock (_tables.Gate)
+        {
+            return _sets.TryGetValue(audience, out var set) ? set.Tree.Root : PrefixTree.EmptyRoot;
+        }
     }
 
-    /// <summary>A node of one audience's tree, of now or of the last two <see cref="Roots"/>; of no other's.</summary>
+    /// <summary>A node of one audience's tree, of now or of the last two <see cref="Roots"/>; of no other's. Of former
+    /// roots, the 4,096 nodes that changed first.</summary>
     public bool TryNode(string audience, Hash256 hash, out ReadOnlyMemory<byte> node)
     {
-        lock (_gate)
+        lock (_tables.Gate)
         {
             node = default;
-            return _sets.TryGetValue(audience, out PublishedSet? set) && set.TryNode(hash, out node);
+            return _sets.TryGetValue(audience, out var set) && set.Tree.TryNode(hash, out node);
         }
     }
 
     /// <summary>The entry an artifact is published with to one audience.</summary>
     public bool TryEntry(string audience, ArtifactKey key, out ReadOnlyMemory<byte> entry)
     {
-        lock (_gate)
+        entry = default;
+        Hash256 hash;
+        LogSpot spot;
+        lock (_tables.Gate)
         {
-            entry = default;
-            return _sets.TryGetValue(audience, out PublishedSet? set) && set.TryEntry(key, out entry);
+            if (!_sets.TryGetValue(audience, out var set) || !set.TryGet(key, out hash, out spot))
+            {
+                return false;
+            }
+        }
+
+        entry = EntryOf(hash, spot);
+        return true;
+    }
+
+    /// <summary>Everything published now, ascending by audience and key: what a new epoch says again. Lazy; what changes
+    /// meanwhile may or may not be in it.</summary>
+    public IEnumerable<Publication> All()
+    {
+        List<string> audiences;
+        lock (_tables.Gate)
+        {
+            audiences = [.. _sets.Keys];
+        }
+
+        return audiences.SelectMany(Of);
+    }
+
+    internal void Publish(string audience, ArtifactKey key, Hash256 entryHash, LogSpot spot) =>
+        Know(audience).Put(key, entryHash, spot);
+
+    /// <summary>Makes an audience's set known. Under the gate.</summary>
+    internal PublishedSet Know(string audience)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(audience);
+        if (!_sets.TryGetValue(audience, out var set))
+        {
+            _sets[audience] = set = new PublishedSet(_tables, audience);
+        }
+
+        return set;
+    }
+
+    private IEnumerable<Publication> Of(string audience)
+    {
+        const int Batch = 256;
+        var from = default(ArtifactKey);
+        while (true)
+        {
+            List<(ArtifactKey Key, Hash256 Hash, LogSpot Spot)> found = [];
+            lock (_tables.Gate)
+            {
+                foreach (var (key, hash) in _sets[audience].From(from, Batch))
+                {
+                    _sets[audience].TryGet(key, out _, out var spot);
+                    found.Add((key, hash, spot));
+                }
+            }
+
+            foreach (var (key, hash, spot) in found.Where(entry => entry.Key != from))
+            {
+                yield return new Publication(audience, key, hash, () => EntryOf(hash, spot));
+            }
+
+            if (found.Count < Batch)
+            {
+                yield break;
+            }
+
+            from = found[^1].Key;
         }
     }
 
-    /// <summary>Everything published now, ascending by audience and key: what a new epoch says again.</summary>
-    public IReadOnlyList<Publication> All()
-    {
-        lock (_gate)
-            return [.. _sets.SelectMany(s => s.Value.Entries().Select(e => new Publication(s.Key, e.Key, e.Value)))];
-    }
+    private ReadOnlyMemory<byte> EntryOf(Hash256 hash, LogSpot spot) =>
+        _entries is null ? _inMemory[hash] : _entries.Read(spot, hash);
 }
 
-/// <summary>One artifact published to one audience with these entry bytes.</summary>
-public readonly record struct Publication(string Audience, ArtifactKey Key, ReadOnlyMemory<byte> Entry);
+/// <summary>One artifact published to one audience.</summary>
+/// <param name="Audience">Who may read it.</param>
+/// <param name="Key">The artifact.</param>
+/// <param name="EntryHash">BLAKE3 of the entry it is published with.</param>
+/// <param name="Read">Reads that entry.</param>
+public readonly record struct Publication(
+    string Audience, ArtifactKey Key, Hash256 EntryHash, Func<ReadOnlyMemory<byte>> Read)
+{
+    /// <summary>The entry's bytes, read anew each time.</summary>
+    public ReadOnlyMemory<byte> Entry => Read();
+}
