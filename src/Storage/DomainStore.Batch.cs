@@ -192,7 +192,7 @@ public sealed partial class DomainStore
             for (var i = 0; i < fresh.Count; i++)
             {
                 fresh[i].Item.Staged.Apply(firstAdd + i);
-                _state.PutArtifact(fresh[i].Entry!, fresh[i].Record!);
+                _state.PutArtifact(firstAdd + i, fresh[i].Entry!, fresh[i].Record!);
             }
 
             _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);

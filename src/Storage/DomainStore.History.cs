@@ -62,8 +62,14 @@ public sealed partial class DomainStore
             }
 
             RequireVisibleRefs(record, audience);
+            if (record.Published.Count == ArtifactRow.PublishedMax)
+            {
+                throw new StoreRefusedException(
+                    "too-many-audiences", $"{key} is published to {ArtifactRow.PublishedMax} audiences already");
+            }
+
             Widen(record, audience);
-            var leaf = History.Prepare(new PublicRecord.Publish(key, audience, Blake3.Hash(record.Entry)));
+            var leaf = History.Prepare(new PublicRecord.Publish(key, audience, record.EntryHash));
             CommitPublish(key, audience, isWithdrawn: false, leaf, now);
         }
     }
@@ -169,11 +175,12 @@ public sealed partial class DomainStore
     /// <summary>The records a new log begins with: the manifest, the opening of epoch 0, the manifest's leaf.</summary>
     private static void Begin(StoreState state, string name, byte[] dam, Action<IReadOnlyList<LogItem>> commit)
     {
+        var genesis = DamItem(name, dam, leaf: null);
         state.AddDam(record: 1, name, dam);
         var opening = state.History.PrepareEpoch(0, default);
         var leaf = state.History.Prepare(new PublicRecord.Dam(Blake3.Hash(dam), state.Chain.Current.Version));
         var epoch = new LogRecord.Epoch(opening.Epoch, default, 0, opening.Encode(), 0);
-        commit([DamItem(name, dam, leaf: null), Item(epoch), Item(new LogRecord.PublicLeaf(leaf.Encode()))]);
+        commit([genesis, Item(epoch), Item(new LogRecord.PublicLeaf(leaf.Encode()))]);
         state.History.Apply(opening);
         state.History.Apply(leaf);
     }
@@ -181,9 +188,9 @@ public sealed partial class DomainStore
     private IEnumerable<PublicRecord> StaysPublic()
     {
         yield return new PublicRecord.Dam(Blake3.Hash(DamChain[^1]), _state.Chain.Current.Version);
-        foreach (var (audience, key, entry) in Published.All())
+        foreach (var (audience, key, entryHash, _) in Published.All())
         {
-            yield return new PublicRecord.Publish(key, audience, Blake3.Hash(entry.Span));
+            yield return new PublicRecord.Publish(key, audience, entryHash);
         }
     }
 

@@ -119,27 +119,13 @@ public sealed partial class DomainStore
         _ => id.Matches(record.Content.Hash) || id.Matches(record.Key.Hash),
     };
 
-    private ArtifactInfo InfoOf(ArtifactRecord record)
+    private ArtifactInfo InfoOf(ArtifactRecord record) => new(
+        record.Key, record.Content, record.Size, record.Type, record.Brane, record.Domain, record.CreatedMs,
+        record.Audience, record.Tenant, [.. record.Published], StateOf(record.Content, record.Size))
     {
-        string[] published;
-        byte[] entry;
-        string audience;
-        long? removedMs;
-        lock (_core.State)
-        {
-            published = [.. record.Published];
-            entry = record.Entry;
-            audience = record.Audience;
-            removedMs = record.RemovedMs;
-        }
-
-        return new ArtifactInfo(
-            record.Key, record.Content, record.Size, record.Type, record.Brane, record.Domain, record.CreatedMs,
-            audience, record.Tenant, published, StateOf(record.Content, record.Size), entry)
-        {
-            RemovedUnixMs = removedMs,
-        };
-    }
+        Record = record,
+        RemovedUnixMs = record.RemovedMs,
+    };
 
     private long SizeOf(ContentId id)
     {

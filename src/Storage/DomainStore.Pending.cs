@@ -8,6 +8,9 @@ namespace Omega.P2P.Storage;
 /// <summary>Inline bytes moving from the log into blocks.</summary>
 public sealed partial class DomainStore
 {
+    /// <summary>Steps of index work a call does at most; 64 MiB of merging.</summary>
+    private const int IndexStepsPerCall = 64;
+
     /// <summary>
     /// Work that is due without a request: moves inline bytes to a block when enough wait, or some wait and no put has
     /// come for a while, and then shrinks the log files that carried them. The driver calls it about every second.
@@ -35,11 +38,16 @@ public sealed partial class DomainStore
                 TrimLog();
             }
         }
+
+        for (var step = 0; step < IndexStepsPerCall && Maintain(now); step++)
+        {
+        }
     }
 
     /// <summary>Moves everything when more waits than allowed: a put pays for those before it.</summary>
     private void MovePendingWhenOver(long bytes)
     {
+        SealIndexWhenFull();
         lock (_core.State)
         {
             if (_core.Pending.TotalBytes < bytes)

@@ -119,7 +119,7 @@ public sealed partial class DomainStore
                 lock (_core.State)
                 {
                     staged.Apply(first + items.Count - 1);
-                    _state.PutArtifact(entry, add);
+                    _state.PutArtifact(first + items.Count - 1, entry, add);
                     _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);
                 }
             });

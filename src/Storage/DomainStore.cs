@@ -73,7 +73,7 @@ public sealed partial class DomainStore : IDisposable
                 var here = _core.Chunks.Blocks.Where(block => block.IsHere).ToList();
                 return new StoreStats
                 {
-                    Artifacts = _core.Artifacts.Count,
+                    Artifacts = (int)_core.Artifacts.Count,
                     Blocks = here.Count,
                     BlocksEvicted = _core.Chunks.AwayCount,
                     BlockBytes = here.Sum(block => (long)block.Length),
@@ -122,6 +122,7 @@ public sealed partial class DomainStore : IDisposable
             var state = new StoreState(core, o);
             LocalLog? log = null;
             Begin(state, o.DomainName, genesisDam, items => log = LocalLog.Create(fs, o.Limits, items));
+            core.Artifacts.Entries.Log = log;
             return new DomainStore(core, state, keys, log!, held);
         }
         catch
@@ -144,11 +145,7 @@ public sealed partial class DomainStore : IDisposable
         var held = fs.TryLock(LockPath) ?? throw new LockedException();
         try
         {
-            var core = new StoreCore(fs, o);
-            var state = new StoreState(core, o);
-            var replay = new StoreReplay(core, state);
-            var log = LocalLog.Open(fs, o.Limits, replay.Visit, out var found);
-            replay.FinishBlocks();
+            var (core, state, log, replay) = Follow(fs, o, out var found);
             report = ReportOf(core, replay, found);
             state.History.FinishReplay(keys.Head);
             var store = new DomainStore(core, state, keys, log, held) { _lastPutRunningMs = now.RunningMs };
@@ -171,6 +168,7 @@ public sealed partial class DomainStore : IDisposable
     {
         _log.Dispose();
         _state.Dispose();
+        _core.Dispose();
         _gate.Dispose();
         _lock.Dispose();
     }
@@ -191,7 +189,9 @@ public sealed partial class DomainStore : IDisposable
     private static RecoveryReport ReportOf(StoreCore core, StoreReplay replay, LogRecovery log) => new()
     {
         Records = log.Records,
-        Artifacts = core.Artifacts.Count,
+        RecordsReplayed = replay.RecordsReplayed,
+        Artifacts = (int)core.Artifacts.Count,
+        IndexDropped = core.IndexDropped,
         Blocks = core.Chunks.BlockCount - core.Chunks.AwayCount,
         Evicted = core.Chunks.AwayCount,
         TornBytes = log.TornBytes,

@@ -4,6 +4,7 @@ using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Chunking;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Reading;
 
@@ -14,28 +15,57 @@ namespace Omega.P2P.Storage;
 /// removes
 /// blocks (one at a time, held over disk calls), <see cref="State"/> for the indexes (short, never over disk calls).
 /// </summary>
-internal sealed class StoreCore(IFileSystem files, StoreOptions options)
+internal sealed class StoreCore : IDisposable
 {
     private readonly Dictionary<Hash256, int> _pins = [];
     private readonly Dictionary<ClassTag, StorageClass> _classes = [];
 
-    public IFileSystem Files { get; } = files;
+    public StoreCore(IFileSystem files, StoreOptions options)
+    {
+        (Files, Limits, Scheduler) = (files, options.Limits, options.Scheduler);
+        Blocks = new BlockFiles(files);
+        Index = IndexStore.Open(files, State, options.Limits.IndexMemory, out var dropped);
+        IndexDropped = dropped;
+        Chunks = new ChunkIndex(Index);
+        Artifacts = new ArtifactIndex(Index);
+    }
 
-    public StoreLimits Limits { get; } = options.Limits;
+    public IFileSystem Files { get; }
 
-    public IParallelScheduler Scheduler { get; } = options.Scheduler;
+    public StoreLimits Limits { get; }
 
-    public BlockFiles Blocks { get; } = new(files);
+    public IParallelScheduler Scheduler { get; }
+
+    public BlockFiles Blocks { get; }
+
+    /// <summary>The tables behind <see cref="Artifacts"/>, <see cref="Chunks"/> and the trees. Its gate is the state
+    /// lock.</summary>
+    public IndexStore Index { get; }
+
+    /// <summary>Why the index that was on disk is of no use; null where it is, or there was none.</summary>
+    public string? IndexDropped { get; set; }
+
+    /// <summary>The record that is being replayed, or applied before there is a log; null once the store is open.
+    /// </summary>
+    public LogSpot? Replaying { get; set; }
 
     public Lock Maintenance { get; } = new();
 
     public Lock State { get; } = new();
 
-    public ChunkIndex Chunks { get; } = new();
+    public ChunkIndex Chunks { get; }
 
     public PendingObjects Pending { get; } = new();
 
-    public ArtifactIndex Artifacts { get; } = new();
+    public ArtifactIndex Artifacts { get; }
+
+    /// <summary>Every class with its audience and tenant. Under the state lock.</summary>
+    public IEnumerable<StorageClass> KnownClasses => _classes.Values.Where(known => !known.IsLists);
+
+    /// <summary>Where the log has a record that is being replayed or applied.</summary>
+    public LogSpot SpotOf(long record) => Replaying ?? Artifacts.Entries.Log!.SpotOf(record); // Set before any commit.
+
+    public void Dispose() => Index.Dispose();
 
     /// <summary>Classes seen so far, by their tag in blocks.</summary>
     public IReadOnlyCollection<StorageClass> Classes => _classes.Values;

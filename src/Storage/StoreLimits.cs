@@ -45,6 +45,14 @@ public sealed record StoreLimits
     /// <summary>Full blocks that may wait for their sync while a put goes on; bounds open files (guess).</summary>
     public int UnsyncedBlocksMax { get; init; } = 8;
 
+    /// <summary>Memory of the index: newest entries and pages. Default 32 MiB: fences and newer filters of ten million
+    /// artifacts take about half of it (measured).</summary>
+    public long IndexMemory { get; init; } = 32L * 1024 * 1024;
+
+    /// <summary>Entries of the index that are in memory alone before a quiet store seals them; fewer are replayed from
+    /// the log on opening in well under a second (guess).</summary>
+    public int IndexQuietEntries { get; init; } = 20_000;
+
     /// <summary>Candidates a prefix look-up may be asked for.</summary>
     public int ResolveMax { get; init; } = 100;
 }

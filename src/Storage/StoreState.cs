@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Domains;
@@ -5,6 +6,7 @@ using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.History;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Published;
 using Omega.P2P.Storage.Retention;
@@ -17,6 +19,8 @@ namespace Omega.P2P.Storage;
 /// </summary>
 internal sealed class StoreState(StoreCore core, StoreOptions options) : IDisposable
 {
+    private const int KeptPiece = 2048;
+
     private readonly List<byte[]> _dams = [];
     private readonly List<EpochOpening> _epochs = [];
     private readonly HashSet<long> _keptInline = [];
@@ -38,9 +42,17 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
     public PublicHistory History => _history ?? throw new StoreDamagedException("the log opens no epoch");
 
-    public PublishedSets Published { get; } = new();
+    public PublishedSets Published { get; } = new(core.Index, core.Artifacts.Entries);
 
-    public CurrentDigest Current { get; } = new();
+    public CurrentDigest Current { get; } = new(core.Index, new LiveArtifacts(core.Index, core.Artifacts));
+
+    /// <summary>Where the public logs stood when the index was sealed; empty for a replay from the beginning.</summary>
+    public IReadOnlyList<EpochResume> Resume { get; init; } = [];
+
+    /// <summary>Set while records that the index covers are replayed for what it does not hold.</summary>
+    public bool IsRestoring { get; set; }
+
+    public bool HasHistory => _history is not null;
 
     /// <summary>Pins, holds, retention rules.</summary>
     public KeepBook Keeping { get; } = new();
@@ -50,11 +62,13 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     public void AddDam(long record, string name, byte[] signedDam)
     {
         _chain = Continue(signedDam);
+        core.Artifacts.Own = _chain.Domain;
         _keptInline.Add(record);
+        KeepRecord(record, new LogRecord.Dam(name, Blake3.Hash(signedDam), signedDam.Length, null), signedDam);
         _dams.Add(signedDam);
         DomainName = name;
         _history ??= PublicHistory.Open(
-            core.Files, new HistoryOptions(_chain.Domain, name, options.Random));
+            core.Files, new HistoryOptions(_chain.Domain, name, options.Random) { Resume = Resume });
     }
 
     /// <summary>The chain with one more version; nothing changes.</summary>
@@ -80,28 +94,21 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     /// <summary>Whether a record's inline bytes live in the log for good: manifests and epoch records.</summary>
     public bool IsKeptInline(long record) => _keptInline.Contains(record);
 
-    public void KeepInline(long record) => _keptInline.Add(record);
-
     /// <summary>Takes an artifact in, or its grown entry.</summary>
-    public void PutArtifact(SignedArtifact entry, LogRecord.Add add)
+    /// <param name="record">Number of the log record that carries the entry.</param>
+    /// <param name="entry">The entry, decoded.</param>
+    /// <param name="add">That record.</param>
+    public void PutArtifact(long record, SignedArtifact entry, LogRecord.Add add)
     {
-        core.Artifacts.Put(RecordOf(entry, add));
-        core.Artifacts.TryGetAny(entry.Key, DomainId, out var live);
-        Current.Set(entry.Key, CurrentDigest.ValueOf(live!.Entry, live.Domain, live.Audience));
+        core.Artifacts.Put(RecordOf(record, entry, add));
+        Current.Touch(entry.Key);
     }
 
     /// <summary>Takes an artifact out of CURRENT; its record stays.</summary>
     public void Remove(LogRecord.Tombstone gone)
     {
         core.Artifacts.Remove(gone.Key, gone.Source ?? DomainId, gone.AtMs);
-        if (core.Artifacts.TryGetAny(gone.Key, DomainId, out var live))
-        {
-            Current.Set(gone.Key, CurrentDigest.ValueOf(live!.Entry, live.Domain, live.Audience));
-        }
-        else
-        {
-            Current.Remove(gone.Key);
-        }
+        Current.Touch(gone.Key);
     }
 
     /// <summary>Whether an artifact's bytes are kept for its own sake: it is live, pinned or held.</summary>
@@ -117,20 +124,21 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
         if (publish.IsWithdrawn)
         {
-            record!.Published.Remove(publish.Audience);
+            core.Artifacts.SetPublished(record!, publish.Audience, isPublished: false);
             Published.Unpublish(publish.Audience, publish.Key);
         }
         else
         {
-            record!.Published.Add(publish.Audience);
-            Published.Publish(publish.Audience, publish.Key, record.Entry);
+            core.Artifacts.SetPublished(record!, publish.Audience, isPublished: true);
+            Published.Publish(publish.Audience, publish.Key, record!.EntryHash, record.Spot);
         }
     }
 
     /// <summary>Takes an epoch; the first, which is opened by the genesis manifest, has no record.</summary>
     public void AddEpoch(long record, LogRecord.Epoch epoch, byte[] signed)
     {
-        KeepInline(record);
+        _keptInline.Add(record);
+        KeepRecord(record, epoch with { Leaf = null }, signed);
         if (signed.Length > 0)
         {
             _epochs.Add(new EpochOpening(epoch.Number, signed));
@@ -161,15 +169,37 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
                 ApplyLeaf(leaf.Bytes);
                 break;
             default:
-                ReplayKeeping(record);
+                ReplayKeeping(number, record);
+                break;
+        }
+    }
+
+    /// <summary>Takes a record again that the index covers, for what only memory holds.</summary>
+    public void Restore(long number, LogRecord record, ReadOnlySpan<byte> inline)
+    {
+        switch (record)
+        {
+            case LogRecord.Dam dam:
+                AddDam(number, dam.Name, inline.ToArray());
+                break;
+            case LogRecord.Epoch epoch:
+                AddEpoch(number, epoch, inline.ToArray());
+                break;
+            default:
+                ReplayKeeping(number, record);
                 break;
         }
     }
 
     public void Dispose() => _history?.Dispose();
 
-    private void ReplayKeeping(LogRecord record)
+    private void ReplayKeeping(long number, LogRecord record)
     {
+        if (record is not (LogRecord.Tombstone or LogRecord.Mark))
+        {
+            KeepRecord(number, record, []);
+        }
+
         switch (record)
         {
             case LogRecord.Tombstone gone:
@@ -191,7 +221,26 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         }
     }
 
-    private ArtifactRecord RecordOf(SignedArtifact entry, LogRecord.Add add) => new()
+    /// <summary>Has a record replayed on every opening.</summary>
+    private void KeepRecord(long number, LogRecord record, ReadOnlySpan<byte> inline)
+    {
+        if (IsRestoring)
+        {
+            return;
+        }
+
+        var encoded = LogRecordCodec.Encode(record);
+        byte[] whole = [.. BitConverter.GetBytes(encoded.Length), .. encoded, .. inline];
+        Span<byte> key = stackalloc byte[12];
+        BinaryPrimitives.WriteInt64BigEndian(key, number);
+        for (var at = 0; at < whole.Length; at += KeptPiece)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(key[8..], at / KeptPiece);
+            core.Index.Put(IndexTable.Kept, key, whole.AsSpan(at, Math.Min(KeptPiece, whole.Length - at)));
+        }
+    }
+
+    private ArtifactRecord RecordOf(long record, SignedArtifact entry, LogRecord.Add add) => new()
     {
         Key = entry.Key,
         Content = entry.Descriptor.Content,
@@ -202,7 +251,8 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         CreatedMs = add.AtMs,
         Audience = add.Audience,
         Tenant = add.Tenant,
-        Entry = add.Entry,
+        EntryHash = Blake3.Hash(add.Entry),
+        Spot = core.SpotOf(record),
     };
 
     private void ApplyLeaf(byte[]? bytes)

@@ -38,13 +38,16 @@ internal sealed class EpochLog : IDisposable
     /// <summary>Leaves the local log told of since open.</summary>
     public long Replayed => _replayed;
 
+    /// <summary>Number of <see cref="LastSnapshot"/>; 0 before the first.</summary>
+    public long SnapshotNumber => LastSnapshot is null ? 0 : Number(LastSnapshot);
+
     /// <summary>Whether a head was signed for more leaves than the local log knows.</summary>
     public bool IsHeadBeyondLog => _head is not null && _head.Size > _replayed;
 
     /// <summary>The head that <see cref="Seal"/> made or confirmed since open.</summary>
     public HeadInfo? Head { get; private set; }
 
-    public static EpochLog Open(IFileSystem files, string folder, LogOrigin origin)
+    public static EpochLog Open(IFileSystem files, string folder, LogOrigin origin, EpochResume? resume = null)
     {
         bool isNew = !files.Exists(folder + "/leaves");
         DurableFiles.CreateFolder(files, folder);
@@ -53,11 +56,23 @@ internal sealed class EpochLog : IDisposable
         if (isNew)
             files.SyncDirectory(folder);
         var log = new EpochLog(files, folder, origin, leaves, bodies);
-        if (HeadFile.TryReadNewest(files, folder, origin, out log._head, out log._note))
-            log.CutTo(log.TrustedSize());
-        else
-            log.CutTo(0);
+        bool hasHead = HeadFile.TryReadNewest(files, folder, origin, out log._head, out log._note);
+        if (resume is not null && log.TryResume(resume))
+            return log;
+        log.CutTo(hasHead ? log.TrustedSize() : 0);
         return log;
+    }
+
+    /// <summary>Where the epoch stands now, for <see cref="EpochResume"/>. What is in the files up to there is durable
+    /// after <see cref="Sync"/>.</summary>
+    public EpochResume State() => new(
+        _origin.Epoch, _replayed, RootAt(_replayed), LastSnapshot is null ? default : LastSnapshot.Encode());
+
+    /// <summary>Makes leaves and bodies durable.</summary>
+    public void Sync()
+    {
+        _leaves.Sync();
+        _bodies.Sync();
     }
 
     /// <summary>Takes a leaf the local log holds; one that is here already is compared, its body mended.</summary>
@@ -129,6 +144,19 @@ internal sealed class EpochLog : IDisposable
         PublicRecord.TryDecode(snapshot.Body, out PublicRecord? record, out _) && record is PublicRecord.Snapshot body
             ? body.Number
             : throw new StoreDamagedException($"leaf {snapshot.Index} has a snapshot's secrets and another body");
+
+    private bool TryResume(EpochResume resume)
+    {
+        if (_leaves.Size < resume.Size || _bodies.Count < resume.Size || RootAt(resume.Size) != resume.Root)
+            return false;
+        PreparedLeaf? snapshot = null;
+        if (!resume.LastSnapshot.IsEmpty
+            && !PreparedLeaf.TryDecode(resume.LastSnapshot.ToArray(), out snapshot, out _))
+            return false;
+        CutTo(resume.Size);
+        (_replayed, LastSnapshot) = (resume.Size, snapshot);
+        return true;
+    }
 
     private long TrustedSize() =>
         _leaves.Size >= _head!.Size && _bodies.Count >= _head.Size && _leaves.RootAt(_head.Size) == _head.Root

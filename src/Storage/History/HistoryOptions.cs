@@ -12,6 +12,10 @@ public sealed record HistoryOptions(DomainId Domain, string DomainName, IRandomS
     /// <summary>Folder of the public logs, relative to the port's root.</summary>
     public string Folder { get; init; } = "public";
 
+    /// <summary>Where each epoch stood at a sealed place of the local log, from which replay will go on; empty for a
+    /// replay from the beginning.</summary>
+    internal IReadOnlyList<EpochResume> Resume { get; init; } = [];
+
     /// <summary>Folder of the snapshot manifests.</summary>
     public string SnapshotFolder { get; init; } = "snapshots";
 }

@@ -135,6 +135,7 @@ public sealed partial class PublicHistory : IDisposable
                 history._epochs[epoch] = history.OpenEpoch(epoch);
         }
 
+        history.Resume();
         return history;
     }
 
@@ -160,6 +161,33 @@ public sealed partial class PublicHistory : IDisposable
             _failed = false;
             if (leaf.Epoch != _preparedEpoch || log.Replayed > _preparedSize)
                 (_preparedEpoch, _preparedSize) = (leaf.Epoch, log.Replayed);
+        }
+    }
+
+    /// <summary>Whether the files bear out every epoch that replay was to go on from.</summary>
+    internal bool IsResumed
+    {
+        get
+        {
+            lock (_gate)
+                return _options.Resume.All(r => _epochs.TryGetValue(r.Epoch, out EpochLog? e) && e.Replayed >= r.Size);
+        }
+    }
+
+    /// <summary>Where each epoch stands.</summary>
+    internal IReadOnlyList<EpochResume> States()
+    {
+        lock (_gate)
+            return [.. _epochs.Values.Where(e => e.Replayed > 0).Select(e => e.State())];
+    }
+
+    /// <summary>Makes all leaves and bodies durable.</summary>
+    internal void Sync()
+    {
+        lock (_gate)
+        {
+            foreach (EpochLog log in _epochs.Values)
+                log.Sync();
         }
     }
 
@@ -220,7 +248,20 @@ public sealed partial class PublicHistory : IDisposable
 
     private EpochLog OpenEpoch(long epoch) => EpochLog.Open(
         _files, string.Create(CultureInfo.InvariantCulture, $"{_options.Folder}/{epoch}"),
-        new LogOrigin(_options.Domain, epoch));
+        new LogOrigin(_options.Domain, epoch), _options.Resume.FirstOrDefault(resume => resume.Epoch == epoch));
+
+    private void Resume()
+    {
+        foreach (EpochResume resume in _options.Resume)
+        {
+            if (!_epochs.TryGetValue(resume.Epoch, out EpochLog? log) || log.Replayed != resume.Size)
+                continue;
+            CurrentEpoch = Math.Max(CurrentEpoch, resume.Epoch);
+            _snapshotNumber = Math.Max(_snapshotNumber, log.SnapshotNumber);
+        }
+
+        (_preparedEpoch, _preparedSize) = (CurrentEpoch, CurrentEpoch < 0 ? 0 : _epochs[CurrentEpoch].Replayed);
+    }
 
     private void Enter(PreparedLeaf leaf)
     {

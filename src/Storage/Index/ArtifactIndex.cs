@@ -220,7 +220,7 @@ internal sealed class ArtifactIndex(IndexStore tables)
             ? Decode(key, row)
             : throw new IndexDamagedException("the index lists an artifact that it does not hold");
 
-    private ArtifactRecord Decode(ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
+    public ArtifactRecord Decode(ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
     {
         var domain = key.Length == KeyLength ? Own : DomainId.From(Hash256.From(key[KeyLength..]));
         var record = ArtifactRow.Decode(ArtifactKey.From(Hash256.From(key[..KeyLength])), domain, row);

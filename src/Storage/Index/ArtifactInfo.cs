@@ -27,7 +27,6 @@ public enum ArtifactState
 /// <param name="Tenant">The tenant, or null.</param>
 /// <param name="Published">Audiences it is published to, in ordinal order.</param>
 /// <param name="State">Whether the bytes are here.</param>
-/// <param name="Entry">The catalog entry: descriptor, attestations, receipt. Owned by the store; do not change.</param>
 public sealed record ArtifactInfo(
     ArtifactKey Key,
     ContentId Content,
@@ -39,9 +38,15 @@ public sealed record ArtifactInfo(
     string Audience,
     string? Tenant,
     IReadOnlyList<string> Published,
-    ArtifactState State,
-    byte[] Entry)
+    ArtifactState State)
 {
+    /// <summary>The catalog entry: descriptor, attestations, receipt. Read from the log when first asked for, so the
+    /// store must be open.</summary>
+    /// <exception cref="StoreDamagedException">The log does not hold it any more as it was.</exception>
+    public byte[] Entry => Record.Entry;
+
+    internal ArtifactRecord Record { get; init; } = null!; // The store sets it on every one it makes.
+
     /// <summary>When it was removed: it is in history only, and its bytes go when nothing keeps them. Null where it is
     /// live.</summary>
     public long? RemovedUnixMs { get; init; }

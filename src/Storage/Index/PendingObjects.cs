@@ -16,12 +16,25 @@ internal sealed class PendingObjects
     private readonly Dictionary<ClassTag, List<PendingObject>> _byClass = [];
     private readonly Dictionary<long, int> _perRecord = [];
 
+    private readonly Dictionary<ClassTag, long> _through = [];
+
     public long TotalBytes { get; private set; }
+
+    /// <summary>For each class, the record through which everything has moved to blocks.</summary>
+    public IReadOnlyDictionary<ClassTag, long> Moved => _through;
+
+    /// <summary>The first record with waiting bytes; 0 where none wait. One pass over them.</summary>
+    public long FirstRecord => _perRecord.Count == 0 ? 0 : _perRecord.Keys.Min();
 
     public IEnumerable<ClassTag> Classes => _byClass.Keys;
 
     public void Add(PendingObject pending)
     {
+        if (pending.Record <= _through.GetValueOrDefault(pending.Class))
+        {
+            return;
+        }
+
         if (TryFind(pending.Id, pending.Codec, [pending.Class], out _))
         {
             return;
@@ -42,6 +55,7 @@ internal sealed class PendingObjects
     /// <summary>Drops what a block has taken over: objects of a class from records up to a number.</summary>
     public void RemoveThrough(ClassTag tag, long record)
     {
+        _through[tag] = Math.Max(record, _through.GetValueOrDefault(tag));
         if (!_byClass.TryGetValue(tag, out var list))
         {
             return;

@@ -167,7 +167,10 @@ internal sealed partial class LocalLog
                 return null;
             }
 
-            var segment = new LogSegment { Header = header, Count = note.Count, Length = note.Length, Position = position };
+            var segment = new LogSegment
+            {
+                Header = header, Count = note.Count, Length = note.Length, Position = position,
+            };
             foreach (var (number, length) in note.Inline)
             {
                 segment.InlineRecords.Add(number, length);

@@ -8,8 +8,8 @@ namespace Omega.P2P.Storage.Published;
 /// <summary>
 /// The digest of everything live in a domain (<c>status.current</c>): root of the prefix tree over (ArtifactKey,
 /// <see cref="ValueOf(ReadOnlySpan{byte}, DomainId, string)"/>). It depends on the set alone, so it is equal after any
-/// rebuild, on any machine. It is shown to the owner; the world sees only a blinded commitment. Costs what changed since
-/// it was last asked for. Safe for use from several threads.
+/// rebuild, on any machine. It is shown to the owner; the world sees only a blinded commitment. Costs what changed
+/// since it was last asked for. Safe for use from several threads.
 /// </summary>
 public sealed class CurrentDigest
 {
@@ -20,7 +20,7 @@ public sealed class CurrentDigest
     /// <summary>A digest of its own, in memory.</summary>
     public CurrentDigest()
     {
-        _tables = new IndexStore(new Lock());
+        _tables = IndexStore.InMemory();
         Tree = new PathTree(_tables, Name, new ValueTable(_tables, PathTree.TagOf(Name)), keepsNodes: false);
     }
 

@@ -33,8 +33,8 @@ internal sealed partial class PathTree
         _tag = TagOf(name);
     }
 
-    /// <summary>Whether rows are of no worth: the set came about without <see cref="Touch"/>. The next root is made from
-    /// the whole set.</summary>
+    /// <summary>Whether rows are of no worth: the set came about without <see cref="Touch"/>. The next root is made
+    /// from the whole set.</summary>
     public bool IsStale { get; set; }
 
     /// <summary>Called between batches of a long walk, when rows may be sealed.</summary>
@@ -47,8 +47,8 @@ internal sealed partial class PathTree
     public long Count => Top().Count;
 
     /// <summary>What stands before each key of a set with this name.</summary>
-    public static byte[] TagOf(string name) => Blake3.Hash(System.Text.Encoding.UTF8.GetBytes(name)).AsSpan()[..TagLength]
-        .ToArray();
+    public static byte[] TagOf(string name) =>
+        Blake3.Hash(System.Text.Encoding.UTF8.GetBytes(name)).AsSpan()[..TagLength].ToArray();
 
     /// <summary>Notes that a member came, went, or has another value.</summary>
     public void Touch(ArtifactKey key)

@@ -58,7 +58,8 @@ internal sealed class PublishedSet
 
         entryHash = Hash256.From(row.AsSpan(0, Hash256.Size));
         spot = new LogSpot(
-            BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(32)), BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(40)),
+            BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(32)),
+            BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(40)),
             BinaryPrimitives.ReadInt32LittleEndian(row.AsSpan(48)));
         return true;
     }

@@ -21,7 +21,7 @@ public sealed class PublishedSets
     private readonly SortedDictionary<string, PublishedSet> _sets = new(StringComparer.Ordinal);
 
     /// <summary>Sets of their own, in memory.</summary>
-    public PublishedSets() => _tables = new IndexStore(new Lock());
+    public PublishedSets() => _tables = IndexStore.InMemory();
 
     internal PublishedSets(IndexStore tables, EntrySource entries) => (_tables, _entries) = (tables, entries);
 
@@ -117,8 +117,8 @@ public sealed class PublishedSets
         return true;
     }
 
-    /// <summary>Everything published now, ascending by audience and key: what a new epoch says again. Lazy; what changes
-    /// meanwhile may or may not be in it.</summary>
+    /// <summary>Everything published now, ascending by audience and key: what a new epoch says again. Lazy; what
+    /// changes meanwhile may or may not be in it.</summary>
     public IEnumerable<Publication> All()
     {
         List<string> audiences;

@@ -3,8 +3,11 @@ namespace Omega.P2P.Storage.Recovery;
 /// <summary>What opening a store found and did. <see cref="ToString"/> is one line.</summary>
 public sealed record RecoveryReport
 {
-    /// <summary>Log records replayed.</summary>
+    /// <summary>Log records there are.</summary>
     public long Records { get; init; }
+
+    /// <summary>Those of them that were replayed: the rest was in the index.</summary>
+    public long RecordsReplayed { get; init; }
 
     /// <summary>Artifacts after replay.</summary>
     public int Artifacts { get; init; }
@@ -27,6 +30,10 @@ public sealed record RecoveryReport
     /// <summary>First damaged log record, or -1. The store is then read-only.</summary>
     public long FirstDamagedRecord { get; init; } = -1;
 
+    /// <summary>Why an index that was on disk was of no use and the log was replayed from its beginning; null where it
+    /// was, or there was none.</summary>
+    public string? IndexDropped { get; init; }
+
     /// <summary>Whether everything acknowledged is whole.</summary>
     public bool IsClean => BlocksMissing == 0 && FirstDamagedRecord < 0;
 
@@ -38,6 +45,7 @@ public sealed record RecoveryReport
         var removed = FilesRemoved > 0 ? $"; removed {FilesRemoved} leftover files" : "";
         var missing = BlocksMissing > 0 ? $"; {BlocksMissing} BLOCKS MISSING" : "";
         var damaged = FirstDamagedRecord >= 0 ? $"; LOG RECORD {FirstDamagedRecord} IS DAMAGED, read-only" : "";
-        return found + cut + removed + missing + damaged;
+        var dropped = IndexDropped is null ? "" : $"; index made again from the log ({IndexDropped})";
+        return found + cut + removed + dropped + missing + damaged;
     }
 }

@@ -116,6 +116,8 @@ public sealed class IndexStoreTests
         Assert.Null(run.Reopen());
         Assert.Throws<IndexDamagedException>(run.ReadAll);
         Assert.Contains(segment, Assert.Single(run.Index.Check()), StringComparison.Ordinal);
+        run.Reopen();
+        Assert.Equal(0, run.Sealed);
     }
 
     [Fact]

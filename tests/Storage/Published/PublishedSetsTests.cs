@@ -68,15 +68,17 @@ public sealed class PublishedSetsTests
     [Fact]
     public void NodesThatNoLivingRootReachesAreFreed()
     {
-        var tree = new EditedTree();
-        for (int i = 0; i < 6_000; i++)
+        var sets = new PublishedSets();
+        var roots = new List<Hash256>();
+        for (int i = 0; i < 600; i++)
         {
-            tree.Set(Key(i % 50), Blake3.Hash(BitConverter.GetBytes(i)));
-            tree.CommitRoot();
+            sets.Publish("peers", Key(i % 50), Entry(i));
+            roots.Add(sets.Roots()[0].Root);
         }
 
-        Assert.Equal(50, tree.Count);
-        Assert.InRange(tree.NodeCount, 5, 1200);
+        Assert.True(sets.TryNode("peers", roots[^1], out _));
+        Assert.True(sets.TryNode("peers", roots[^2], out _));
+        Assert.All(roots.SkipLast(3), root => Assert.False(sets.TryNode("peers", root, out _)));
     }
 
     [Fact]

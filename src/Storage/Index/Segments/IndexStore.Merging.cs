@@ -232,7 +232,9 @@ internal sealed partial class IndexStore
     {
         PagesSealed += writer.Finish().Pages;
         files.SyncDirectory($"{Folder}/{IndexTables.FolderOf(table)}");
-        return SegmentReader.Open(files, PathOf(table, number), number);
+        var run = SegmentReader.Open(files, PathOf(table, number), number);
+        run.OnDamage = Condemn;
+        return run;
     }
 
     private void WriteManifest(

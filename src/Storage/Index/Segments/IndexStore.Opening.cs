@@ -99,8 +99,9 @@ internal sealed partial class IndexStore
     {
         var manifest = IndexManifest.ReadNewest(files, Folder, out _manifestNumber);
         _manifestTried = _manifestNumber;
-        if (manifest is null)
+        if (manifest is null || manifest.Log.Record == 0)
         {
+            // One that covers nothing was left by a replay that did not come to its end.
             DeleteAll(files);
             return;
         }
@@ -108,6 +109,7 @@ internal sealed partial class IndexStore
         foreach (var (table, number) in manifest.Segments)
         {
             var run = SegmentReader.Open(files, PathOf(table, number), number);
+            run.OnDamage = Condemn;
             _runs[(int)table].Add(run);
             if (run.Table != table || run.Through > manifest.Log.Record)
             {
@@ -117,6 +119,16 @@ internal sealed partial class IndexStore
 
         (_place, _state, _nextNumber) = (manifest.Log, manifest.State.ToArray(), manifest.NextNumber);
         RemoveStrays(files, manifest);
+    }
+
+    /// <summary>Has the next opening make the index again: a page of it is damaged.</summary>
+    private void Condemn()
+    {
+        // Only a segment calls this, so there are files.
+        foreach (var name in _files!.List(Folder).Where(name => IndexManifest.TryParseName(name, out _)))
+        {
+            TryDelete(_files, $"{Folder}/{name}");
+        }
     }
 
     private void RemoveStrays(IFileSystem files, IndexManifest manifest)

@@ -20,11 +20,6 @@ internal sealed partial class IndexStore : IDisposable
     private Memtable _memtable = new();
     private Memtable? _frozen;
 
-    /// <summary>An index that is in memory alone: small sets, tests.</summary>
-    public IndexStore(Lock gate) : this(null, gate, 64 * 1024)
-    {
-    }
-
     private IndexStore(IFileSystem? files, Lock gate, long memoryBytes)
     {
         (_files, Gate) = (files, gate);
@@ -36,6 +31,9 @@ internal sealed partial class IndexStore : IDisposable
         }
     }
 
+    /// <summary>An index that is in memory alone, and so holds nothing to be disposed: small sets, tests.</summary>
+    public static IndexStore InMemory() => new(null, new Lock(), 64 * 1024);
+
     /// <summary>Guards everything but <see cref="Work"/> and <see cref="Settle"/>, which take it themselves.</summary>
     public Lock Gate { get; }
 
@@ -44,6 +42,9 @@ internal sealed partial class IndexStore : IDisposable
 
     /// <summary>Whether frozen entries wait for <see cref="Work"/>.</summary>
     public bool HasFrozen => _frozen is not null;
+
+    /// <summary>Whether segments are there that cover no place of the log yet: the end of a long replay.</summary>
+    public bool IsUnplaced => _place.Record == 0 && _runs.Any(runs => runs.Count > 0);
 
     /// <summary>Entries that are in memory alone.</summary>
     public long EntriesInMemory => _memtable.Count + (_frozen?.Count ?? 0);
@@ -108,11 +109,12 @@ internal sealed partial class IndexStore : IDisposable
 
     /// <summary>Entries whose key begins with a prefix, ascending. To be walked and disposed under the gate, without a
     /// change in between.</summary>
-    public IndexScan Scan(IndexTable table, ReadOnlySpan<byte> prefix, bool expectAbsent = false) =>
+    public IndexScan Scan(IndexTable table, scoped ReadOnlySpan<byte> prefix, bool expectAbsent = false) =>
         new(CursorAt(table, prefix, prefix, expectAbsent), prefix.ToArray());
 
     /// <summary>Entries from a key on, ascending, of those that begin with a prefix.</summary>
-    public IndexScan ScanFrom(IndexTable table, ReadOnlySpan<byte> from, ReadOnlySpan<byte> prefix) =>
+    public IndexScan ScanFrom(
+        IndexTable table, scoped ReadOnlySpan<byte> from, scoped ReadOnlySpan<byte> prefix) =>
         new(CursorAt(table, from, prefix: [], expectAbsent: false), prefix.ToArray());
 
     public void Dispose()
@@ -133,7 +135,7 @@ internal sealed partial class IndexStore : IDisposable
     }
 
     private MergeCursor CursorAt(
-        IndexTable table, ReadOnlySpan<byte> from, ReadOnlySpan<byte> prefix, bool expectAbsent)
+        IndexTable table, scoped ReadOnlySpan<byte> from, scoped ReadOnlySpan<byte> prefix, bool expectAbsent)
     {
         var sources = new List<IndexCursor>(4) { new MemtableCursor(_memtable, table, from) };
         if (_frozen is not null)

@@ -30,12 +30,17 @@ internal enum IndexTable : byte
 
     /// <summary>Tree tag (16), node hash (32) → the node's depth (1) and path.</summary>
     NodePlaces = 8,
+
+    /// <summary>Record number (8, big-endian), piece (4, big-endian) → a piece of a log record that is replayed on
+    /// every opening (manifests, epochs, pins, holds, rules): length of the record (4), record, inline bytes.
+    /// </summary>
+    Kept = 9,
 }
 
 /// <summary>What differs between the tables.</summary>
 internal static class IndexTables
 {
-    public const int Count = 9;
+    public const int Count = 10;
 
     private const int TagLength = 16;
 
@@ -49,7 +54,7 @@ internal static class IndexTables
         _ => 0,
     };
 
-    /// <summary>Leading bytes of a page's first key that a fence keeps: enough for few neighbours to share it.</summary>
+    /// <summary>Leading bytes of a page's first key that a fence keeps: few neighbours share them.</summary>
     public static int FenceLength(IndexTable table) => table switch
     {
         IndexTable.Created => 16,

@@ -43,6 +43,9 @@ internal sealed class SegmentReader : IDisposable
     /// <summary>Pages of every kind, the header included.</summary>
     public int Pages => _footer.Pages;
 
+    /// <summary>Told once a page turns out to be damaged, before the exception.</summary>
+    public Action? OnDamage { get; set; }
+
     /// <summary>Bytes of memory it takes beside the cache.</summary>
     public int TopBytes => _top.Length;
 
@@ -81,7 +84,7 @@ internal sealed class SegmentReader : IDisposable
         if (_file.ReadAt((long)number * PageView.Size, page) != page.Length
             || !PageView.IsWhole(page, number, kind))
         {
-            throw new IndexDamagedException($"page {number} of {_path} is damaged");
+            throw Damaged(number);
         }
     }
 
@@ -94,7 +97,7 @@ internal sealed class SegmentReader : IDisposable
             var page = pages.Slice(i * PageView.Size, PageView.Size);
             if ((i + 1) * PageView.Size > read || !PageView.IsWhole(page, first + i, new PageView(page).Kind))
             {
-                throw new IndexDamagedException($"page {first + i} of {_path} is damaged");
+                throw Damaged(first + i);
             }
         }
     }
@@ -204,6 +207,13 @@ internal sealed class SegmentReader : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private IndexDamagedException Damaged(int page)
+    {
+        OnDamage?.Invoke();
+        return new IndexDamagedException(
+            $"page {page} of {_path} is damaged; opening the store again makes the index again from the log");
+    }
 
     private static SegmentReader Open(IFile file, string path, long number)
     {

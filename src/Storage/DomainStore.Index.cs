@@ -1,0 +1,203 @@
+using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Index.Segments;
+using Omega.P2P.Storage.Logs;
+using Omega.P2P.Storage.Recovery;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>The index beside the writers: taking it up, sealing and merging it in small steps.</summary>
+public sealed partial class DomainStore
+{
+    private const int StepPages = 256;
+    private const int StepFolds = 256;
+
+    /// <summary>Throws the index away, so that the next opening makes it again from the log. Nothing is lost.</summary>
+    /// <param name="fs">Port whose root is the domain's folder; the store must not be open.</param>
+    public static void DropIndex(IFileSystem fs)
+    {
+        ArgumentNullException.ThrowIfNull(fs);
+        IndexStore.DeleteAll(fs);
+    }
+
+    /// <summary>
+    /// One small step of what is due to the index: sealing the newest entries when they fill their share of memory or
+    /// the store is quiet, one mebibyte of a merge, some changes folded into the trees. Never holds up a writer for
+    /// longer than it takes to swap a list. Call it again while it says true.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed or is full; nothing is lost, the next call tries
+    /// again.</exception>
+    public bool Maintain(Instant now)
+    {
+        bool isQuiet;
+        lock (_core.State)
+        {
+            isQuiet = now.RunningMs - _lastPutRunningMs >= _core.Limits.IdleMs;
+        }
+
+        if (_isDamaged || !TryFreeze(isQuiet ? _core.Limits.IndexQuietEntries : long.MaxValue))
+        {
+            return FoldSome();
+        }
+
+        return SealOrMerge(StepPages) || FoldSome();
+    }
+
+    /// <summary>Seals everything and merges each table into one segment. For measurements, and after a long import.
+    /// </summary>
+    internal void SettleIndex()
+    {
+        while (FoldSome())
+        {
+        }
+
+        while (_core.Index.HasFrozen && SealOrMerge(int.MaxValue))
+        {
+        }
+
+        TryFreeze(quietEntries: 1);
+        while (SealOrMerge(int.MaxValue))
+        {
+        }
+
+        _core.Index.Settle();
+    }
+
+    /// <summary>A writer pays for the entries before it when nobody else sealed them.</summary>
+    private void SealIndexWhenFull()
+    {
+        bool isFull;
+        lock (_core.State)
+        {
+            isFull = _core.Index.IsFull;
+        }
+
+        if (isFull && !_isDamaged)
+        {
+            while (_core.Index.HasFrozen)
+            {
+                SealOrMerge(StepPages);
+            }
+
+            TryFreeze(long.MaxValue);
+            SealOrMerge(StepPages);
+        }
+    }
+
+    /// <summary>Sets the newest entries aside when there are enough; at a moment without a commit, so that they are the
+    /// effect of all records up to one.</summary>
+    /// <returns>True, unless the log is damaged.</returns>
+    private bool TryFreeze(long quietEntries)
+    {
+        lock (_core.State)
+        {
+            var index = _core.Index;
+            if (index.HasFrozen
+                || (!index.IsFull && !index.IsUnplaced && index.EntriesInMemory < quietEntries))
+            {
+                return true;
+            }
+        }
+
+        lock (_publicGate)
+        {
+            _log.Quiesce(place =>
+            {
+                lock (_core.State)
+                {
+                    if (!_core.Index.HasFrozen)
+                    {
+                        _core.Index.Freeze(place, Checkpoint().Encode());
+                    }
+                }
+            });
+        }
+
+        return true;
+    }
+
+    private bool SealOrMerge(int pages)
+    {
+        if (_core.Index.HasFrozen)
+        {
+            // The sealed place says how far the public files go: they must be there as long as it is.
+            History.Sync();
+        }
+
+        return _core.Index.Work(pages);
+    }
+
+    private bool FoldSome()
+    {
+        lock (_core.State)
+        {
+            return _state.Current.Tree.Fold(StepFolds)
+                || _state.Published.Trees.Any(tree => tree.Fold(StepFolds));
+        }
+    }
+
+    /// <summary>Under the public gate and the state lock, while no commit runs.</summary>
+    private StoreCheckpoint Checkpoint() => new()
+    {
+        Files = _log.Notes(),
+        Moved = [.. _core.Pending.Moved.Select(pair => (pair.Key, pair.Value))],
+        NextBlock = _core.Chunks.NextNumber,
+        Epochs = History.States(),
+        Classes = [.. _core.KnownClasses.Select(known => (known.Audience, known.Tenant))],
+        WaitingFrom = _core.Pending.FirstRecord,
+        Artifacts = _core.Artifacts.Count,
+        Audiences = [.. _state.Published.Audiences],
+    };
+
+    /// <summary>Opens what the index covers by the index and replays the rest; all where that cannot be.</summary>
+    private static (StoreCore Core, StoreState State, LocalLog Log, StoreReplay Replay) Follow(
+        IFileSystem fs, StoreOptions o, out LogRecovery found)
+    {
+        var core = new StoreCore(fs, o);
+        var dropped = core.IndexDropped;
+        if (core.Index.Place.Record > 0)
+        {
+            if (StoreCheckpoint.TryDecode(core.Index.State.Span, out var checkpoint))
+            {
+                try
+                {
+                    return Follow(core, o, checkpoint, out found);
+                }
+                catch (Exception useless) when (useless is IndexDamagedException or LogDivergedException)
+                {
+                    dropped = useless.Message;
+                }
+            }
+
+            core.Dispose();
+            IndexStore.DeleteAll(fs);
+            core = new StoreCore(fs, o) { IndexDropped = dropped ?? "its state cannot be read" };
+        }
+
+        return Follow(core, o, null, out found);
+    }
+
+    private static (StoreCore Core, StoreState State, LocalLog Log, StoreReplay Replay) Follow(
+        StoreCore core, StoreOptions o, StoreCheckpoint? checkpoint, out LogRecovery found)
+    {
+        var state = new StoreState(core, o) { Resume = checkpoint?.Epochs ?? [] };
+        LocalLog? log = null;
+        try
+        {
+            var replay = new StoreReplay(core, state, checkpoint);
+            replay.Begin();
+            replay.Restore();
+            log = LocalLog.Open(core.Files, o.Limits, replay.Start, replay.Visit, out found);
+            core.Artifacts.Entries.Log = log;
+            replay.FinishBlocks();
+            replay.FinishTrees();
+            return (core, state, log, replay);
+        }
+        catch
+        {
+            log?.Dispose();
+            state.Dispose();
+            throw;
+        }
+    }
+}
