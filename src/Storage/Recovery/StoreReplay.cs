@@ -204,7 +204,8 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         }
     }
 
-    /// <summary>After a long replay makes the tree of what is live now, while sealing on the way is still allowed; after
+    /// <summary>After a long replay makes the tree of what is live now, while sealing on the way is still allowed;
+    /// after
     /// a short one that can wait until somebody asks.</summary>
     public void FinishTrees()
     {
