@@ -19,9 +19,12 @@ internal sealed class TestStore : IDisposable
     private static readonly Ed25519PrivateKey Brane = Ed25519PrivateKey.FromSeed(Bytes(6, 32));
     private static readonly Ed25519PrivateKey Node = Ed25519PrivateKey.FromSeed(Bytes(7, 32));
 
-    public TestStore(MemoryFileSystem? files = null, StoreLimits? limits = null, bool create = true)
+    public TestStore(
+        MemoryFileSystem? files = null, StoreLimits? limits = null, bool create = true,
+        Func<MemoryFileSystem, IFileSystem>? through = null)
     {
         Files = files ?? new MemoryFileSystem();
+        var disk = through?.Invoke(Files) ?? Files;
         Options = new StoreOptions
         {
             DomainName = "alice.personal",
@@ -29,8 +32,8 @@ internal sealed class TestStore : IDisposable
             Limits = limits ?? new StoreLimits(),
         };
         Store = create
-            ? DomainStore.Create(Files, Options, Keys, GenesisDam, Now(1))
-            : DomainStore.Open(Files, Options, Keys, Now(1), out _);
+            ? DomainStore.Create(disk, Options, Keys, GenesisDam, Now(1))
+            : DomainStore.Open(disk, Options, Keys, Now(1), out _);
     }
 
     public static StoreKeys Keys { get; } = new(Node, Head);
@@ -81,6 +84,14 @@ internal sealed class TestStore : IDisposable
 
         return put.Complete(descriptor => Attest(store, descriptor, brane), Now(at));
     }
+
+    /// <summary>What a put of a named artifact asks for.</summary>
+    public static PutRequest Request(string name) => new()
+    {
+        Type = "test.bytes",
+        Brane = "replay",
+        Meta = new CborValue.Map([KeyValuePair.Create("name", (CborValue)new CborValue.Text(name))]),
+    };
 
     public static byte[] Attest(DomainStore store, Descriptor descriptor, string brane) => Attestation.Create(
         Brane, descriptor.Key, store.DomainId, brane, Bytes(3, Attestation.NonceBytes), 1_700_000_000_000)
