@@ -91,7 +91,7 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
 
         var content = store.OpenContent(ContentId.From(root));
         return new BaoSource(
-            serve.Header, new BaoEncoder(root, content.Size, content.Outboard, ranges, content), content);
+            serve.Header, new BaoEncoder(root, content.Size, content.Outboard, ranges, content.Unchecked), content);
     }
 
     private List<ContentStatus> StatusOf(IReadOnlyList<ContentTarget> targets)

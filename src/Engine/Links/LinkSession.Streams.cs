@@ -125,7 +125,7 @@ public sealed partial class LinkSession
     private void Drop(LinkStream stream, ICollection<NetworkInput> inputs)
     {
         _connection.Reset(stream.Wire);
-        if (stream.Sink is not null) FinishSink(stream, reset: true, inputs);
+        if (stream.Sink is not null) EndSink(stream, reset: true, inputs);
         Forget(stream);
     }
 
@@ -184,6 +184,12 @@ public sealed partial class LinkSession
 
     private void Read(LinkStream stream, Instant now, ICollection<NetworkInput> inputs)
     {
+        if (stream.Sink is not null && _bulkWaits is not null)
+        {
+            WakeBulk(stream);
+            return;
+        }
+
         while (!stream.EndTold)
         {
             if (stream.Sink is null && stream.FrameCredit == 0) break;
@@ -244,7 +250,7 @@ public sealed partial class LinkSession
         stream.EndTold = true;
         if (stream.Sink is not null)
         {
-            FinishSink(stream, reset, inputs);
+            EndSink(stream, reset, inputs);
             _connection.Reset(stream.Wire);
             Forget(stream);
             return;

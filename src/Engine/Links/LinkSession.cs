@@ -32,7 +32,11 @@ public sealed partial class LinkSession : IDisposable
     /// <param name="remote">The peer's address as a textual multiaddr, when known.</param>
     /// <param name="dial">The dial it came from, which fails when the handshake does; null when accepted.</param>
     /// <param name="now">The present.</param>
-    public LinkSession(LinkId id, ConnectionSettings settings, string? remote, DialId? dial, Instant now)
+    /// <param name="bulkWaits">Told when a sink has bytes to take by <see cref="TakeBulk"/>; null: the session pushes
+    /// them itself.</param>
+    public LinkSession(
+        LinkId id, ConnectionSettings settings, string? remote, DialId? dial, Instant now,
+        Action<StreamId>? bulkWaits = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfNegative(id.Value);
@@ -40,6 +44,7 @@ public sealed partial class LinkSession : IDisposable
         Id = id;
         _remote = remote;
         _dial = dial;
+        _bulkWaits = bulkWaits;
         _connection = new Libp2pConnection(settings with { Protocols = OmegaProtocols.All }, now);
     }
 
@@ -51,6 +56,9 @@ public sealed partial class LinkSession : IDisposable
 
     /// <summary>The link is over: send what output is left, then close the channel.</summary>
     public bool IsClosed => _connection.IsClosed;
+
+    /// <summary>Bytes wait to be sent.</summary>
+    public bool HasOutput => _connection.PendingOutputBytes > 0;
 
     /// <summary>Why it is over; empty before.</summary>
     public string CloseReason { get; private set; } = "";
@@ -194,11 +202,11 @@ public sealed partial class LinkSession : IDisposable
         foreach (var stream in _streams.Values.OrderBy(s => s.Id.Value).ToList())
         {
             if (stream.Request is { } request) inputs.Add(new NetworkInput.StreamFailed(request, CloseReason));
-            if (stream.Sink is not null) FinishSink(stream, reset: true, inputs);
+            if (stream.Sink is not null) EndSink(stream, reset: true, inputs);
             Forget(stream);
         }
 
-        if (_up) inputs.Add(new NetworkInput.LinkDown(Id, CloseReason));
+        if (_up) TellDown(new NetworkInput.LinkDown(Id, CloseReason), inputs);
         else if (_dial is { } dial) inputs.Add(new NetworkInput.DialFailed(dial, CloseReason));
         _up = false;
     }

@@ -40,6 +40,9 @@ internal sealed class LinkStream(StreamId id, WireStreamId wire, bool inbound)
     /// <summary>The peer has ended its direction.</summary>
     public bool ReadFinished { get; set; }
 
+    /// <summary>How the sink shall be ended once its pump lets go of it; null while it goes on.</summary>
+    public bool? EndsReset { get; set; }
+
     /// <summary>The core was told of the end.</summary>
     public bool EndTold { get; set; }
 }

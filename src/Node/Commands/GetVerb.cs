@@ -62,7 +62,9 @@ internal static class GetVerb
             // Bytes that look like nothing, written as if they were the file, help nobody.
             RefusesCiphertext = output is not null && decrypting is null && !context.Get(Raw),
         };
-        var answer = service.Get(new GetOrder(context.Get(Id), context.Get(Domain)), target.Begin, context.Cancel);
+        var answer = service.Get(
+            new GetOrder(context.Get(Id), context.Get(Domain)), output is null ? _ => Stream.Null : target.Begin,
+            context.Cancel);
         context.Terminal.ClearProgress();
         if (output is not null)
         {

@@ -24,6 +24,8 @@ internal sealed class ThreadPoolScheduler : IParallelScheduler
     public static IParallelScheduler Of(int degree) =>
         degree <= 1 ? SequentialScheduler.Instance : new ThreadPoolScheduler(degree);
 
+    public IRunningWork Begin(Action work) => new PoolWork(Task.Run(work));
+
     public void Run(int count, Action<int> body)
     {
         ArgumentNullException.ThrowIfNull(body);
@@ -83,5 +85,10 @@ internal sealed class ThreadPoolScheduler : IParallelScheduler
         {
             lock (_waiting) Monitor.PulseAll(_waiting);
         }
+    }
+
+    private sealed class PoolWork(Task task) : IRunningWork
+    {
+        public void Wait() => task.GetAwaiter().GetResult();
     }
 }

@@ -1,14 +1,18 @@
+using System.Buffers;
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Omega.P2P.Engine.Links;
 using Omega.P2P.Federation;
 using Omega.P2P.Node.Time;
+using Omega.P2P.Protocol.Bulk;
 
 namespace Omega.P2P.Node.Transport;
 
 /// <summary>
 /// Moves bytes between one socket and one <see cref="LinkSession"/>. Two loops, one reading and one sending, and the
 /// node's effects from its own thread meet at one lock; what the session tells is posted inside it, so the node hears
-/// things in the order in which they happened. Waiting for the socket is always outside the lock.
+/// things in the order in which they happened. Waiting for the socket is always outside the lock, and so is what a sink
+/// does with bulk bytes: verifying and storing go on beside receiving and deciphering.
 /// </summary>
 internal sealed class LinkPump : IDisposable
 {
@@ -24,12 +28,17 @@ internal sealed class LinkPump : IDisposable
     private readonly List<NetworkInput> _inputs = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentDictionary<long, Task> _bulk = new();
+    private long _turns;
     private bool _disposed;
 
-    public LinkPump(Socket socket, LinkSession session, Action<NetworkInput> tell)
+    /// <param name="socket">Connected; the pump's from here on.</param>
+    /// <param name="start">Makes the session with the callback it is given.</param>
+    /// <param name="tell">Takes what the node has to hear.</param>
+    public LinkPump(Socket socket, Func<Action<StreamId>, LinkSession> start, Action<NetworkInput> tell)
     {
         _socket = socket;
-        _session = session;
+        _session = start(StartBulk);
         _tell = tell;
         socket.NoDelay = true;
     }
@@ -50,6 +59,7 @@ internal sealed class LinkPump : IDisposable
             await Task.WhenAny(sending, Task.Delay(FarewellMax)).ConfigureAwait(false);
             await _ending.CancelAsync().ConfigureAwait(false);
             await sending.ConfigureAwait(false);
+            while (!_bulk.IsEmpty) await Task.WhenAll(_bulk.Values).ConfigureAwait(false);
         }
     }
 
@@ -102,6 +112,47 @@ internal sealed class LinkPump : IDisposable
         }
     }
 
+    /// <summary>Called inside the lock: the pump begins once it is free.</summary>
+    private void StartBulk(StreamId stream)
+    {
+        var turn = ++_turns;
+        var task = new Task(() =>
+        {
+            try
+            {
+                PumpBulk(stream);
+            }
+            finally
+            {
+                _bulk.TryRemove(turn, out _);
+            }
+        });
+        _bulk[turn] = task; // known before it can end
+        task.Start(TaskScheduler.Default);
+    }
+
+    private void PumpBulk(StreamId stream)
+    {
+        var chunks = new List<ArraySegment<byte>>();
+        while (true)
+        {
+            IBulkSink? sink = null;
+            Do(inputs => sink = _session.TakeBulk(stream, SystemClock.Now(), chunks, inputs));
+            if (sink is null) return;
+            var step = BulkStep.Continue;
+            foreach (var chunk in chunks)
+            {
+                if (step == BulkStep.Continue) step = sink.Push(chunk);
+                ArrayPool<byte>.Shared.Return(chunk.Array!); // rented by the session
+            }
+
+            chunks.Clear();
+            if (step == BulkStep.Continue) continue;
+            Do(inputs => _session.EndBulk(stream, step, SystemClock.Now(), inputs));
+            return;
+        }
+    }
+
     private async Task SendLoopAsync()
     {
         var segments = new List<ArraySegment<byte>>();
@@ -139,15 +190,17 @@ internal sealed class LinkPump : IDisposable
 
     private void Do(Action<List<NetworkInput>> call)
     {
+        bool hasWork;
         lock (_gate)
         {
             if (_disposed) return;
             call(_inputs);
             foreach (var input in _inputs) _tell(input);
             _inputs.Clear();
+            hasWork = _session.HasOutput || _session.IsClosed;
         }
 
-        Wake();
+        if (hasWork) Wake();
     }
 
     private void Wake()

@@ -25,6 +25,10 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     /// <summary>Connections at once, both ways; a guess at what a small machine carries.</summary>
     private const int LinksMax = 256;
 
+    /// <summary>With them AES-GCM takes about half of ChaCha20-Poly1305's time; without, several times as much.</summary>
+    private static readonly bool HasAesInstructions =
+        System.Runtime.Intrinsics.X86.Aes.IsSupported || System.Runtime.Intrinsics.Arm.Aes.IsSupported;
+
     private readonly ISigner _key;
     private readonly IRandomSource _random;
     private readonly Action<NetworkInput> _tell;
@@ -170,10 +174,13 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
             ExpectedPeer = peer,
             ListenAddresses = _addresses,
             ObservedAddress = observed,
+            OffersAes = HasAesInstructions,
         };
         var address = dial?.Address ?? observed?.ToString();
-        var session = new LinkSession(id, settings, address, dial?.Id, SystemClock.Now());
-        var pump = new LinkPump(socket, session, _tell);
+        var pump = new LinkPump(
+            socket,
+            bulkWaits => new LinkSession(id, settings, address, dial?.Id, SystemClock.Now(), bulkWaits),
+            _tell);
         _links[id] = pump;
         try
         {

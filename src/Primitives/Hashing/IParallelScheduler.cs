@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Omega.P2P.Primitives.Hashing;
 
 /// <summary>
@@ -17,4 +19,33 @@ public interface IParallelScheduler
     /// ended.
     /// </summary>
     void Run(int count, Action<int> body);
+
+    /// <summary>
+    /// Begins <paramref name="work"/>, perhaps beside the caller, who waits for it later. Without threads it is done on
+    /// return.
+    /// </summary>
+    IRunningWork Begin(Action work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        try
+        {
+            work();
+            return EndedWork.Well;
+        }
+        catch (IOException failure)
+        {
+            return new EndedWork(failure);
+        }
+    }
+}
+
+/// <summary>Work that was done when it was begun.</summary>
+internal sealed class EndedWork(Exception? failure) : IRunningWork
+{
+    public static EndedWork Well { get; } = new(null);
+
+    public void Wait()
+    {
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+    }
 }

@@ -8,46 +8,52 @@ internal sealed class ReceiveQueue : IDisposable
 {
     private const int ChunkBytesMin = 4096;
     private const int ChunkBytesMax = 65536;
-    private readonly Queue<byte[]> _chunks = new();
-    private byte[]? _tail;
-    private int _start;
-    private int _end;
+    private readonly Queue<ArraySegment<byte>> _chunks = new();
+    private byte[]? _open;
+    private int _openEnd;
+    private int _read;
 
     public long Length { get; private set; }
 
     /// <summary>The first contiguous bytes; empty when nothing waits.</summary>
-    public ReadOnlySpan<byte> First => !_chunks.TryPeek(out var first)
-        ? default
-        : first.AsSpan(_start, (ReferenceEquals(first, _tail) ? _end : first.Length) - _start);
+    public ReadOnlySpan<byte> First => Segment();
 
+    /// <summary>Copies bytes to the end.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         Length += bytes.Length;
         while (!bytes.IsEmpty)
         {
-            if (_tail is null || _end == _tail.Length)
+            if (_open is null || _openEnd == _open.Length)
             {
-                _tail = ArrayPool<byte>.Shared.Rent(Math.Clamp(bytes.Length, ChunkBytesMin, ChunkBytesMax));
-                _end = 0;
-                _chunks.Enqueue(_tail);
+                CloseOpen();
+                _open = ArrayPool<byte>.Shared.Rent(Math.Clamp(bytes.Length, ChunkBytesMin, ChunkBytesMax));
             }
 
-            var take = Math.Min(bytes.Length, _tail.Length - _end);
-            bytes[..take].CopyTo(_tail.AsSpan(_end));
-            _end += take;
+            var take = Math.Min(bytes.Length, _open.Length - _openEnd);
+            bytes[..take].CopyTo(_open.AsSpan(_openEnd));
+            _openEnd += take;
             bytes = bytes[take..];
         }
+    }
+
+    /// <summary>Appends without copying: the array, rented from the shared pool, is the queue's from here on.</summary>
+    public void AppendOwned(ArraySegment<byte> chunk)
+    {
+        CloseOpen();
+        _chunks.Enqueue(chunk);
+        Length += chunk.Count;
     }
 
     public void Consume(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length);
-        Length -= count;
         while (count > 0)
         {
             var take = Math.Min(count, First.Length);
-            _start += take;
+            _read += take;
+            Length -= take;
             count -= take;
             if (First.IsEmpty)
             {
@@ -56,9 +62,23 @@ internal sealed class ReceiveQueue : IDisposable
         }
     }
 
+    /// <summary>Hands the first chunk over; the caller gives its array back to the shared pool.</summary>
+    public bool TryTake(out ArraySegment<byte> chunk)
+    {
+        chunk = Segment();
+        if (chunk.Count == 0)
+        {
+            return false;
+        }
+
+        Length -= chunk.Count;
+        RemoveFirst();
+        return true;
+    }
+
     public void Dispose()
     {
-        while (_chunks.Count > 0)
+        while (_chunks.Count > 0 || _open is not null)
         {
             ReturnFirst();
         }
@@ -66,15 +86,37 @@ internal sealed class ReceiveQueue : IDisposable
         Length = 0;
     }
 
-    private void ReturnFirst()
+    private ArraySegment<byte> Segment()
     {
-        var first = _chunks.Dequeue();
-        _start = 0;
-        if (ReferenceEquals(first, _tail))
+        if (_chunks.TryPeek(out var first))
         {
-            _tail = null;
+            return first[_read..];
         }
 
-        ArrayPool<byte>.Shared.Return(first);
+        return _open is null ? ArraySegment<byte>.Empty : new ArraySegment<byte>(_open, _read, _openEnd - _read);
     }
+
+    private void CloseOpen()
+    {
+        if (_open is not null)
+        {
+            _chunks.Enqueue(new ArraySegment<byte>(_open, 0, _openEnd));
+            (_open, _openEnd) = (null, 0);
+        }
+    }
+
+    private byte[] RemoveFirst()
+    {
+        _read = 0;
+        if (_chunks.TryDequeue(out var first))
+        {
+            return first.Array!; // every chunk is over a rented array
+        }
+
+        var open = _open!; // asked for only while there is one of the two
+        (_open, _openEnd) = (null, 0);
+        return open;
+    }
+
+    private void ReturnFirst() => ArrayPool<byte>.Shared.Return(RemoveFirst());
 }

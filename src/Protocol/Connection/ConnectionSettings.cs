@@ -46,6 +46,10 @@ public sealed record ConnectionSettings
     /// <summary>The peer's address as we see it, told by identify; null to tell nothing.</summary>
     public Multiaddr? ObservedAddress { get; init; }
 
+    /// <summary>Offer AES-256-GCM for frames after the handshake: for processors that have instructions for it. Peers
+    /// that do not know of it stay with ChaCha20-Poly1305.</summary>
+    public bool OffersAes { get; init; }
+
     /// <summary>Our name in identify.</summary>
     public string AgentVersion { get; init; } = "omega/0.1.0";
 

@@ -120,7 +120,8 @@ public sealed partial class Libp2pConnection
             status = _transport!.Receive(ref bytes, plaintext, out var length); // set when the handshake was done
             if (status == NoiseStatus.Done)
             {
-                OnPlaintext(plaintext.AsSpan(0, length));
+                OnPlaintext(new ArraySegment<byte>(plaintext, 0, length), out var isAdopted);
+                plaintext = isAdopted ? ArrayPool<byte>.Shared.Rent(NoiseTransport.PlaintextBytesMax) : plaintext;
             }
         }
 
@@ -131,11 +132,14 @@ public sealed partial class Libp2pConnection
         }
     }
 
-    private void OnPlaintext(ReadOnlySpan<byte> plaintext)
+    private void OnPlaintext(ArraySegment<byte> plaintext, out bool isAdopted)
     {
+        isAdopted = false;
         if (_phase == Phase.Muxer)
         {
-            var status = Negotiate(ref plaintext);
+            ReadOnlySpan<byte> rest = plaintext;
+            var status = Negotiate(ref rest);
+            plaintext = plaintext[^rest.Length..];
             if (status == MultistreamStatus.Rejected)
             {
                 CloseWith(CloseReason.MuxerNegotiationFailed, NegotiationError);
@@ -149,7 +153,7 @@ public sealed partial class Libp2pConnection
             OpenMuxer();
         }
 
-        var accepted = Session.Receive(plaintext, NowMs);
+        var accepted = Session.Receive(plaintext, NowMs, out isAdopted);
         DrainSession();
         if (!accepted)
         {

@@ -62,6 +62,22 @@ public sealed partial class Libp2pConnection
         }
     }
 
+    /// <summary>Takes the first contiguous unread bytes out without copying them, and lets the peer send more. The
+    /// caller owns the array and gives it back to <see cref="ArrayPool{T}.Shared"/>. False when nothing waits.
+    /// </summary>
+    public bool TryTake(StreamId id, Instant now, out ArraySegment<byte> chunk)
+    {
+        NowMs = now.RunningMs;
+        chunk = default;
+        if (FindReadable(id) is not { } stream || !Session.TryTake(stream.Id, NowMs, out chunk))
+        {
+            return false;
+        }
+
+        Forget(stream);
+        return true;
+    }
+
     /// <summary>Ends our direction after all data written; the peer's goes on.</summary>
     public void CloseWrite(StreamId id)
     {

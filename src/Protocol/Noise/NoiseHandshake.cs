@@ -18,6 +18,8 @@ public sealed class NoiseHandshake : IDisposable
     private readonly PeerId? _expected;
     private readonly Limits _limits;
     private readonly IReadOnlyList<string> _muxers;
+    private readonly bool _offersAes;
+    private NoiseCipherKind _kind;
     private readonly byte[] _prefix = new byte[2];
     private int _prefixFilled;
     private byte[]? _message;
@@ -31,19 +33,23 @@ public sealed class NoiseHandshake : IDisposable
     /// <param name="muxers">The multiplexers we speak, best first.</param>
     /// <param name="random">Secrets of the channel come from here.</param>
     /// <param name="limits">Bounds of a message.</param>
+    /// <param name="offersAes">Whether frames after the handshake may be AES-256-GCM where the peer offers it too.
+    /// </param>
     public NoiseHandshake(
         bool initiator,
         ISigner identity,
         PeerId? expected,
         IReadOnlyList<string> muxers,
         IRandomSource random,
-        Limits limits)
+        Limits limits,
+        bool offersAes = false)
     {
         _xx = new NoiseXX(initiator, random, prologue: default);
         _identity = identity;
         _expected = expected;
         _muxers = muxers;
         _limits = limits;
+        _offersAes = offersAes;
     }
 
     /// <summary>Why it failed, or <see cref="NoiseError.None"/>.</summary>
@@ -55,6 +61,10 @@ public sealed class NoiseHandshake : IDisposable
     /// <summary>The multiplexer both sides listed; null when the peer listed none, so that one is negotiated
     /// inside the channel.</summary>
     public string? Muxer { get; private set; }
+
+    /// <summary>Whether frames are AES-256-GCM: both sides offered it. Defined after <see cref="NoiseStatus.Done"/>.
+    /// </summary>
+    public bool UsesAes => _kind == NoiseCipherKind.AesGcm;
 
     /// <summary>Writes the first message; for the initiator only.</summary>
     public void Start(IBufferWriter<byte> output) => Write(payload: [], output);
@@ -79,7 +89,7 @@ public sealed class NoiseHandshake : IDisposable
     /// <summary>The channel; once, after <see cref="NoiseStatus.Done"/>.</summary>
     public NoiseTransport CreateTransport()
     {
-        var (sending, receiving) = _xx.Split();
+        var (sending, receiving) = _xx.Split(_kind);
         return new NoiseTransport(sending, receiving);
     }
 
@@ -98,7 +108,7 @@ public sealed class NoiseHandshake : IDisposable
 
         if (Error == NoiseError.None && _xx.IsOurTurn)
         {
-            Write(NoisePayload.Encode(_identity, _xx.StaticPublic, _muxers), output);
+            Write(NoisePayload.Encode(_identity, _xx.StaticPublic, _muxers, _offersAes), output);
         }
     }
 
@@ -118,6 +128,7 @@ public sealed class NoiseHandshake : IDisposable
         // Each side speaks one multiplexer today, so whose order counts cannot matter yet.
         Muxer = _muxers.FirstOrDefault(remote.Muxers.Contains);
         RemotePeer = peer;
+        _kind = _offersAes && remote.OffersAes ? NoiseCipherKind.AesGcm : NoiseCipherKind.ChaChaPoly;
         return Muxer is null && remote.Muxers.Count > 0 ? NoiseError.NoCommonMuxer : NoiseError.None;
     }
 

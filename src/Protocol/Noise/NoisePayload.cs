@@ -10,22 +10,28 @@ namespace Omega.P2P.Protocol.Noise;
 /// <code>
 /// 1  identity_key   bytes, protobuf PublicKey { 1 type, 2 data }
 /// 2  identity_sig   bytes, over "noise-libp2p-static-key:" + the 32-byte static key
-/// 4  extensions     message { 2 stream_muxers: repeated string }
+/// 4  extensions     message { 2 stream_muxers: repeated string, 1029 ciphers: repeated string }
 /// </code>
 /// </summary>
 /// <param name="Identity">Who signed; verified.</param>
 /// <param name="Muxers">The multiplexers listed, in order; empty when there is no such extension.</param>
-internal sealed record NoisePayload(Ed25519PublicKey Identity, IReadOnlyList<string> Muxers)
+/// <param name="OffersAes">Whether <see cref="AesName"/> is among the ciphers listed.</param>
+internal sealed record NoisePayload(Ed25519PublicKey Identity, IReadOnlyList<string> Muxers, bool OffersAes)
 {
     private const int IdentityKeyField = 1;
     private const int SignatureField = 2;
     private const int ExtensionsField = 4;
     private const int MuxersField = 2;
+
+    /// <summary>Numbers from 1024 on are for experiments (noise/README.md, extension registry); readers skip what they
+    /// do not know.</summary>
+    private const int CiphersField = 1029;
+    private const string AesName = "AESGCM";
     private const ulong Ed25519Kind = 1;
 
     private static ReadOnlySpan<byte> Domain => "noise-libp2p-static-key:"u8;
 
-    public static byte[] Encode(ISigner signer, ReadOnlySpan<byte> staticKey, IEnumerable<string> muxers)
+    public static byte[] Encode(ISigner signer, ReadOnlySpan<byte> staticKey, IEnumerable<string> muxers, bool offersAes)
     {
         Span<byte> signature = stackalloc byte[Ed25519PublicKey.SignatureLength];
         signer.Sign([.. Domain, .. staticKey], signature);
@@ -36,6 +42,11 @@ internal sealed record NoisePayload(Ed25519PublicKey Identity, IReadOnlyList<str
         foreach (var muxer in muxers)
         {
             extensions.Text(MuxersField, muxer);
+        }
+
+        if (offersAes)
+        {
+            extensions.Text(CiphersField, AesName);
         }
 
         return new ProtobufWriter()
@@ -80,12 +91,12 @@ internal sealed record NoisePayload(Ed25519PublicKey Identity, IReadOnlyList<str
         }
 
         var muxers = new List<string>();
-        if (!TryReadMuxers(extensions, limits, muxers))
+        if (!TryReadExtensions(extensions, limits, muxers, out var offersAes))
         {
             return NoiseError.InvalidPayload;
         }
 
-        payload = new NoisePayload(identity, muxers);
+        payload = new NoisePayload(identity, muxers, offersAes);
         return NoiseError.None;
     }
 
@@ -120,11 +131,14 @@ internal sealed record NoisePayload(Ed25519PublicKey Identity, IReadOnlyList<str
         return NoiseError.None;
     }
 
-    private static bool TryReadMuxers(ReadOnlySpan<byte> extensions, Limits limits, List<string> muxers)
+    private static bool TryReadExtensions(
+        ReadOnlySpan<byte> extensions, Limits limits, List<string> muxers, out bool offersAes)
     {
+        offersAes = false;
         var reader = new ProtobufReader(extensions);
         while (reader.Next())
         {
+            offersAes |= reader.IsBytes(CiphersField) && reader.Bytes.SequenceEqual("AESGCM"u8);
             if (!reader.IsBytes(MuxersField))
             {
                 continue;

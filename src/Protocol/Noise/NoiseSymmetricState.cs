@@ -79,11 +79,11 @@ internal sealed class NoiseSymmetricState : IDisposable
     }
 
     /// <summary>The two transport ciphers: the initiator's sending one first.</summary>
-    public (NoiseCipher Initiator, NoiseCipher Responder) Split()
+    public (NoiseCipher Initiator, NoiseCipher Responder) Split(NoiseCipherKind kind)
     {
         Span<byte> both = stackalloc byte[2 * HashBytes];
         Derive(material: default, both);
-        var ciphers = (new NoiseCipher(both[..HashBytes]), new NoiseCipher(both[HashBytes..]));
+        var ciphers = (new NoiseCipher(both[..HashBytes], kind), new NoiseCipher(both[HashBytes..], kind));
         CryptographicOperations.ZeroMemory(both);
         return ciphers;
     }

@@ -118,9 +118,9 @@ internal sealed class NoiseXX : IDisposable
     }
 
     /// <summary>The transport ciphers after the third message.</summary>
-    public (NoiseCipher Sending, NoiseCipher Receiving) Split()
+    public (NoiseCipher Sending, NoiseCipher Receiving) Split(NoiseCipherKind kind)
     {
-        var (initiator, responder) = _symmetric.Split();
+        var (initiator, responder) = _symmetric.Split(kind);
         return _initiator ? (initiator, responder) : (responder, initiator);
     }
 

@@ -3,6 +3,9 @@ namespace Omega.P2P.Protocol.Yamux;
 /// <summary>What arrives: headers, payloads in any chunks, and the peer's violations.</summary>
 public sealed partial class YamuxSession
 {
+    /// <summary>Half a pooled buffer: adopting less would let a peer's window hold several times its size.</summary>
+    private const int AdoptedBytesMin = 32 * 1024;
+
     private int _headerFilled;
     private uint _payloadLeft;
     private bool _payloadFinishes;
@@ -12,14 +15,26 @@ public sealed partial class YamuxSession
     /// Takes plaintext of the channel, split anywhere. Nothing is kept of <paramref name="bytes"/> after return.
     /// </summary>
     /// <returns>False after a violation: see <see cref="Error"/>; the go-away is in the output.</returns>
-    public bool Receive(ReadOnlySpan<byte> bytes, long nowMs)
+    public bool Receive(ReadOnlySpan<byte> bytes, long nowMs) => Receive(bytes, default, nowMs, out _);
+
+    /// <summary>
+    /// As <see cref="Receive(ReadOnlySpan{byte}, long)"/>, but the array, rented from the shared pool, becomes the
+    /// session's when <paramref name="isAdopted"/> is true: its bytes are then not copied.
+    /// </summary>
+    public bool Receive(ArraySegment<byte> segment, long nowMs, out bool isAdopted) =>
+        Receive(segment, segment, nowMs, out isAdopted);
+
+    private bool Receive(ReadOnlySpan<byte> bytes, ArraySegment<byte> owner, long nowMs, out bool isAdopted)
     {
+        isAdopted = false;
         while (!bytes.IsEmpty && Error == YamuxError.None)
         {
             if (_payloadLeft > 0)
             {
                 var take = (int)Math.Min((uint)bytes.Length, _payloadLeft);
-                OnPayload(bytes[..take]);
+                isAdopted = take == bytes.Length && take >= AdoptedBytesMin && owner.Array is not null
+                    && _payloadStream is { Gone: false };
+                OnPayload(bytes[..take], isAdopted ? owner[^take..] : default);
                 bytes = bytes[take..];
             }
             else
@@ -176,7 +191,7 @@ public sealed partial class YamuxSession
         return YamuxError.None;
     }
 
-    private void OnPayload(ReadOnlySpan<byte> bytes)
+    private void OnPayload(ReadOnlySpan<byte> bytes, ArraySegment<byte> owned)
     {
         _payloadLeft -= (uint)bytes.Length;
         if (_payloadStream is not { Gone: false } stream)
@@ -184,7 +199,15 @@ public sealed partial class YamuxSession
             return;
         }
 
-        stream.Received.Append(bytes);
+        if (owned.Count > 0)
+        {
+            stream.Received.AppendOwned(owned);
+        }
+        else
+        {
+            stream.Received.Append(bytes);
+        }
+
         if (!stream.ReadableTold)
         {
             stream.ReadableTold = true;

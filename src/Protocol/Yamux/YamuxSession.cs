@@ -107,6 +107,25 @@ public sealed partial class YamuxSession : IDisposable
         }
 
         stream.Received.Consume(count);
+        OnTaken(stream, count, nowMs);
+    }
+
+    /// <summary>Takes the first contiguous unread bytes out of the session without copying them, and credits them. The
+    /// caller owns the array and gives it back to <see cref="System.Buffers.ArrayPool{T}.Shared"/>.</summary>
+    public bool TryTake(uint id, long nowMs, out ArraySegment<byte> chunk)
+    {
+        chunk = default;
+        if (!Find(id, out var stream) || !stream.Received.TryTake(out chunk))
+        {
+            return false;
+        }
+
+        OnTaken(stream, chunk.Count, nowMs);
+        return true;
+    }
+
+    private void OnTaken(YamuxStream stream, int count, long nowMs)
+    {
         stream.Uncredited += count;
         if (stream.Received.Length == 0)
         {

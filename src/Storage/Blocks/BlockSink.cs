@@ -4,14 +4,14 @@ using Omega.P2P.Primitives.Ids;
 namespace Omega.P2P.Storage.Blocks;
 
 /// <summary>
-/// Writes objects of one class into as many blocks as they need. Nothing is visible before <see cref="Seal"/>; until
+/// Writes objects of one class into as many blocks as they need; full blocks are synced beside the writing. Nothing is visible before <see cref="Seal"/>; until
 /// then <see cref="Discard"/> leaves no trace. Not thread-safe.
 /// </summary>
 internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
 {
     private readonly List<FilledBlock> _filled = [];
+    private readonly Queue<IRunningWork> _syncs = new();
     private BlockBuilder? _builder;
-    private int _synced;
 
     /// <summary>Blocks so far, complete after <see cref="Close"/>.</summary>
     public IReadOnlyList<FilledBlock> Blocks => _filled;
@@ -45,7 +45,7 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
         }
     }
 
-    /// <summary>Ends the block being filled. Call before <see cref="Seal"/>.</summary>
+    /// <summary>Ends the block being filled and begins its sync. Call before <see cref="Seal"/>.</summary>
     public void Close()
     {
         if (_builder is null)
@@ -53,8 +53,15 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
             return;
         }
 
-        _filled.Add(_builder.Finish());
+        var block = _builder.Finish();
+        _filled.Add(block);
         _builder = null;
+        if (_syncs.Count >= core.Limits.UnsyncedBlocksMax)
+        {
+            _syncs.Dequeue().Wait();
+        }
+
+        _syncs.Enqueue(core.Scheduler.Begin(() => Sync(block)));
     }
 
     /// <summary>Syncs all bytes, then gives the blocks their names and syncs those.</summary>
@@ -63,15 +70,16 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
     /// <summary>Seals several sinks with one round of syncs for the bytes and one for the names.</summary>
     public static void SealAll(StoreCore core, IReadOnlyList<BlockSink> sinks)
     {
-        List<FilledBlock> unsynced = [];
         foreach (var sink in sinks)
         {
             sink.Close();
-            unsynced.AddRange(sink._filled.Skip(sink._synced));
-            sink._synced = sink._filled.Count;
         }
 
-        SyncAll(core, unsynced);
+        foreach (var sync in sinks.SelectMany(sink => sink._syncs))
+        {
+            sync.Wait();
+        }
+
         core.Blocks.Seal([.. sinks.SelectMany(sink => sink._filled)], core.Scheduler);
     }
 
@@ -80,6 +88,11 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
     {
         _builder?.Discard();
         _builder = null;
+        while (_syncs.TryDequeue(out var sync))
+        {
+            WaitForEnd(sync);
+        }
+
         core.Blocks.Discard(_filled);
         _filled.Clear();
     }
@@ -92,19 +105,27 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
         if (_builder is not null && _builder.Count > 0 && _builder.PayloadLength + next > target)
         {
             Close();
-            if (_filled.Count - _synced >= core.Limits.UnsyncedBlocksMax)
-            {
-                SyncAll(core, _filled[_synced..]);
-                _synced = _filled.Count;
-            }
         }
 
         return _builder ??= core.Blocks.Begin(tag, isBulk: target > core.Limits.SmallBlockTarget);
     }
 
-    private static void SyncAll(StoreCore core, List<FilledBlock> blocks)
+    private static void Sync(FilledBlock block)
     {
-        core.Scheduler.Run(blocks.Count, i => blocks[i].File.Sync());
-        blocks.ForEach(block => block.File.Dispose());
+        block.File.Sync();
+        block.File.Dispose();
+    }
+
+    private static void WaitForEnd(IRunningWork sync)
+    {
+        try
+        {
+            sync.Wait();
+        }
+        catch (IOException)
+        {
+            // Whether bytes that are thrown away were durable is of no interest.
+            return;
+        }
     }
 }

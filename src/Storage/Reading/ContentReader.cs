@@ -19,6 +19,7 @@ public sealed class ContentReader : IContentReader, IDisposable
     private IOutboardReader? _outboard;
     private ChunkAt _chunk;
     private byte[] _bytes = [];
+    private ChunkAt _part;
 
     private ContentReader(StoreCore core, ContentId content, long size, ChunkList? list)
     {
@@ -41,6 +42,12 @@ public sealed class ContentReader : IContentReader, IDisposable
     /// a smaller one. Shares this reader's thread rule.
     /// </summary>
     public IOutboardReader Outboard => _outboard ??= OpenOutboard();
+
+    /// <summary>
+    /// The same bytes straight from the blocks, not checked against anything: for a <see cref="BaoEncoder"/>, which
+    /// proves each group against the content's id before it leaves. Shares this reader's thread rule.
+    /// </summary>
+    public IContentReader Unchecked => new UncheckedReader(this);
 
     /// <summary>Fills all of <paramref name="destination"/> from an offset on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the content.</exception>
@@ -117,6 +124,26 @@ public sealed class ContentReader : IContentReader, IDisposable
         _bytes = bytes;
     }
 
+    private void ReadUnchecked(long offset, Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            if (_part.Length == 0 || offset < _part.Start || offset >= _part.End)
+            {
+                _part = _layout.Find(offset);
+            }
+
+            var count = (int)Math.Min(destination.Length, _part.End - offset);
+            if (!_objects.TryReadPart(_part.Id, (int)(offset - _part.Start), destination[..count]))
+            {
+                throw new NotHereException(Content, []);
+            }
+
+            destination = destination[count..];
+            offset += count;
+        }
+    }
+
     private IOutboardReader OpenOutboard()
     {
         if (_outboardList is not null)
@@ -133,6 +160,11 @@ public sealed class ContentReader : IContentReader, IDisposable
 
         Primitives.Bao.Outboard.TryCreate(builder.Finish(out _), out var outboard);
         return outboard!;
+    }
+
+    private sealed class UncheckedReader(ContentReader reader) : IContentReader
+    {
+        public void ReadAt(long offset, Span<byte> destination) => reader.ReadUnchecked(offset, destination);
     }
 
     /// <summary>Pieces of a kept outboard, the last one in memory. Each piece is checked against its own hash; that the

@@ -13,7 +13,7 @@ internal sealed class LinkPair : IDisposable
     private readonly int _piece;
     private long _nowMs;
 
-    public LinkPair(int piece = 1 << 20)
+    public LinkPair(int piece = 1 << 20, bool isPumped = false)
     {
         _piece = piece;
         var chance = new CountingRandom();
@@ -27,7 +27,7 @@ internal sealed class LinkPair : IDisposable
                 Random = chance,
                 ExpectedPeer = PeerId.From(listener.PublicKey),
             },
-            null, new DialId(7), Now);
+            null, new DialId(7), Now, isPumped ? BulkWaits.Add : null);
         Right = new LinkSession(
             new LinkId(2),
             new ConnectionSettings { Role = ConnectionRole.Listener, Key = listener, Random = chance },
@@ -44,7 +44,10 @@ internal sealed class LinkPair : IDisposable
 
     public List<NetworkInput> RightInputs { get; } = [];
 
-    private Instant Now => new(1_800_000_000_000, _nowMs);
+    /// <summary>Streams whose bulk the left side's driver has to take.</summary>
+    public List<StreamId> BulkWaits { get; } = [];
+
+    public Instant Now => new(1_800_000_000_000, _nowMs);
 
     public void ApplyLeft(NetworkEffect effect)
     {

@@ -25,6 +25,30 @@ public sealed class NoiseHandshakeTests
         Assert.Equal("/yamux/1.0.0", listener.Muxer);
     }
 
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, false)]
+    public void FramesAreAesOnlyWhereBothSidesOfferIt(bool dialerOffers, bool listenerOffers, bool isAes)
+    {
+        var (dialer, listener) = Pair(null, dialerOffers, listenerOffers);
+        Assert.Equal((NoiseStatus.Done, NoiseStatus.Done), Run(dialer, listener, chunk: int.MaxValue));
+        Assert.Equal((isAes, isAes), (dialer.UsesAes, listener.UsesAes));
+        using var left = dialer.CreateTransport();
+        using var right = listener.CreateTransport();
+        foreach (var (from, to) in new[] { (left, right), (right, left) })
+        {
+            var frame = new byte[from.HeadBytes + 5 + from.TailBytes];
+            "hello"u8.CopyTo(frame.AsSpan(from.HeadBytes));
+            from.Seal(frame);
+            var plaintext = new byte[NoiseTransport.PlaintextBytesMax];
+            ReadOnlySpan<byte> input = frame;
+            Assert.Equal(NoiseStatus.Done, to.Receive(ref input, plaintext, out var length));
+            Assert.Equal("hello"u8.ToArray(), plaintext[..length]);
+        }
+    }
+
     [Fact]
     public void HandshakeWorksByteByByte()
     {
@@ -130,14 +154,14 @@ public sealed class NoiseHandshakeTests
     [Fact]
     public void TooManyMuxersAreRefused()
     {
-        var payload = NoisePayload.Encode(_alice, new byte[32], Enumerable.Repeat("/m", 17));
+        var payload = NoisePayload.Encode(_alice, new byte[32], Enumerable.Repeat("/m", 17), offersAes: false);
         Assert.Equal(NoiseError.InvalidPayload, NoisePayload.TryVerify(payload, new byte[32], Limits.Default, out _));
     }
 
     [Fact]
     public void MutatedPayloadsNeverThrowAndNeverVerifyForAnotherKey()
     {
-        var good = NoisePayload.Encode(_alice, new byte[32], Yamux);
+        var good = NoisePayload.Encode(_alice, new byte[32], Yamux, offersAes: false);
         for (ulong seed = 0; seed < 2000; seed++)
         {
             var chance = new Chance(seed);
@@ -199,9 +223,10 @@ public sealed class NoiseHandshakeTests
         return second.WrittenSpan.ToArray();
     }
 
-    private (NoiseHandshake Dialer, NoiseHandshake Listener) Pair(PeerId? expected) => (
-        new NoiseHandshake(true, _alice, expected, Yamux, new SeededRandom(3), Limits.Default),
-        new NoiseHandshake(false, _bob, null, Yamux, new SeededRandom(4), Limits.Default));
+    private (NoiseHandshake Dialer, NoiseHandshake Listener) Pair(
+        PeerId? expected, bool dialerOffersAes = false, bool listenerOffersAes = false) => (
+        new NoiseHandshake(true, _alice, expected, Yamux, new SeededRandom(3), Limits.Default, dialerOffersAes),
+        new NoiseHandshake(false, _bob, null, Yamux, new SeededRandom(4), Limits.Default, listenerOffersAes));
 
     private sealed class LyingSigner(Ed25519PublicKey claimed, ISigner real) : ISigner
     {
