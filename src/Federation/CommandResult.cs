@@ -38,7 +38,7 @@ public abstract record CommandResult
 /// <summary>What a transfer cost.</summary>
 /// <param name="Bytes">Verified content bytes received.</param>
 /// <param name="BytesWire">Bytes received on blocks streams, proofs and headers included.</param>
-/// <param name="Requests">Ranges asked.</param>
+/// <param name="Requests">Rounds of asking: once who has it, then each range.</param>
 /// <param name="BytesRefetched">Content bytes asked again after a peer failed.</param>
 /// <param name="Peers">Who sent bytes.</param>
 public sealed record TransferFigures(

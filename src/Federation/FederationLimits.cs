@@ -39,17 +39,40 @@ public sealed record FederationLimits
     /// <summary>How often heads are pulled as a repair of lost announcements (mesh contract: 60 s).</summary>
     public TimeSpan PollEvery { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a request on a stream may go unanswered (guess: a slow disk and a slow link).</summary>
+    /// <summary>How long a request on a stream may go unanswered, and bulk without a byte (guess: a slow disk and a slow
+    /// link).</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long one bulk range may take (guess: <see cref="RangeBytes"/> at 1 MiB/s, doubled).</summary>
-    public TimeSpan RangeTimeout { get; init; } = TimeSpan.FromSeconds(128);
+    /// <summary>Bytes one request asks a holder for when it is the only one (guess: a request costs a round trip,
+    /// and its tail can go to another holder that comes up).</summary>
+    public long RangeBytes { get; init; } = 1L << 30;
 
-    /// <summary>Bytes of one range request (guess: amortises a round trip, bounds what a failure costs).</summary>
-    public long RangeBytes { get; init; } = 64L << 20;
-
-    /// <summary>Range requests in flight per transfer (guess: two keep one holder's pipe full).</summary>
+    /// <summary>Requests in flight to one holder; small contents need several (guess).</summary>
     public int RangesInFlight { get; init; } = 4;
+
+    /// <summary>Requests in flight to one of several holders of one content: one arrives while the next is on its way.
+    /// </summary>
+    public int RangesOfContent { get; init; } = 2;
+
+    /// <summary>What one of several holders is asked for at a time: its measured speed over so long (guess).</summary>
+    public TimeSpan PieceTime { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The same, at least; and the first time (guess).</summary>
+    public long PieceBytesMin { get; init; } = 256 << 10;
+
+    /// <summary>The same, at most (guess).</summary>
+    public long PieceBytesMax { get; init; } = 8L << 20;
+
+    /// <summary>How far ahead of the first missing byte several holders may bring: what is held until the gap closes
+    /// (guess).</summary>
+    public long AheadBytes { get; init; } = 64L << 20;
+
+    /// <summary>How often transfers under way are looked at (guess).</summary>
+    public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A holder that brings nothing for so long, while another does or could, is replaced (guess; issue: it
+    /// may cost 2 s).</summary>
+    public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Tries of one range over all holders before a transfer fails (guess).</summary>
     public int RangeTries { get; init; } = 6;

@@ -22,10 +22,11 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         var import = store.BeginImport(entry, query.Source, query.Audience);
         var content = entry.Descriptor.Content;
         var size = entry.Descriptor.Size;
+        var sink = new InOrderSink(import);
         IReadOnlyList<WantedContent> wanted = store.HasContent(content)
             ? []
-            : [new WantedContent(content, size, [new WireRange(0, size)], new InOrderSink(import), IsRequired: true)];
-        return Add(new Open(import, wanted.Count == 0 ? content : null, null), wanted);
+            : [new WantedContent(content, size, [new WireRange(0, size)], sink, IsRequired: true)];
+        return Add(new Open(import, wanted.Count == 0 ? content : null, null, sink), wanted);
     }
 
     public StoreAnswer BeginRebuild(StoreQuery.BeginRebuild query)
@@ -90,33 +91,23 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         }
     }
 
-    private sealed record Open(ArtifactImport? Import, ContentId? CopyFrom, ArtifactRebuild? Rebuild) : IDisposable
+    private sealed record Open(
+        ArtifactImport? Import, ContentId? CopyFrom, ArtifactRebuild? Rebuild, InOrderSink? Sink = null) : IDisposable
     {
         public void Dispose()
         {
+            Sink?.Close();
             Import?.Dispose();
             Rebuild?.Dispose();
         }
     }
 
-    /// <summary>An import takes its bytes in order; what a retry repeats is dropped.</summary>
-    private sealed class InOrderSink(ArtifactImport import) : IVerifiedSink
-    {
-        private long _position;
-
-        public void Write(long offset, ReadOnlySpan<byte> verified)
-        {
-            if (offset > _position) throw new InvalidOperationException("An import's bytes come in order.");
-            var known = _position - offset;
-            if (known >= verified.Length) return;
-            var fresh = verified[(int)known..];
-            import.Write(fresh);
-            _position += fresh.Length;
-        }
-    }
-
+    /// <summary>Bytes of a rebuild may come in any order, from several pumps, one at a time.</summary>
     private sealed class RebuildSink(ArtifactRebuild rebuild, ContentId content) : IVerifiedSink
     {
-        public void Write(long offset, ReadOnlySpan<byte> verified) => rebuild.Write(content, offset, verified);
+        public void Write(long offset, ReadOnlySpan<byte> verified)
+        {
+            lock (rebuild) rebuild.Write(content, offset, verified);
+        }
     }
 }

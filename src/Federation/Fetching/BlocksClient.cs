@@ -14,10 +14,14 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         _ = new HaveAsk(this, link, ids, onAnswer);
 
     /// <summary>Asks for ranges of a content, which go to the sink in order as they are proven.</summary>
-    public void Get(
+    public BlocksFetch Get(
         Link link, Hash256 content, long size, IReadOnlyList<WireRange> ranges, IVerifiedSink sink,
-        Action<BlocksOutcome> onOutcome) =>
-        _ = new GetAsk(this, link, new BlocksSink(content, size, ranges, sink), content, ranges, onOutcome);
+        Action<BlocksOutcome> onOutcome)
+    {
+        var blocks = new BlocksSink(content, size, ranges, sink);
+        var ask = new GetAsk(this, link, blocks, content, ranges, onOutcome);
+        return new BlocksFetch(blocks, ask.Cut);
+    }
 
     /// <summary>The fault that an outcome proves, or null when the peer did nothing wrong.</summary>
     public static PeerFault? FaultOf(BlocksStatus status) => status switch
@@ -91,8 +95,10 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         private readonly BlocksClient _client;
         private readonly IReadOnlyList<WireRange> _ranges;
         private readonly Action<BlocksOutcome> _onOutcome;
-        private readonly TimerId _timer;
+        private readonly BlocksSink _sink;
         private readonly RequestId _wish;
+        private TimerId _timer;
+        private long _wireBefore = -1;
         private StreamId? _stream;
         private bool _isOver;
 
@@ -103,7 +109,8 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
             _client = client;
             _ranges = ranges;
             _onOutcome = onOutcome;
-            _timer = client.Outbox.After(client.Limits.RangeTimeout, OnTimeout);
+            _sink = sink;
+            _timer = client.Outbox.After(client.Limits.AskTimeout, OnLook);
             _wish = client.Outbox.OpenStream(
                 link.Id,
                 OmegaProtocols.Blocks,
@@ -131,12 +138,25 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         }
 
         // The sink may still be running: cutting the stream ends it, and its outcome tells how far it came.
-        private void OnTimeout()
+        public void Cut()
         {
             if (_stream is { } stream)
                 _client.Outbox.Reset(stream);
             else
                 Finish(Nothing(BlocksStatus.Cut, "no stream in time"));
+        }
+
+        // However slow a peer is: one that sent nothing at all for so long is given up.
+        private void OnLook()
+        {
+            var wire = _sink.BytesWire;
+            if (wire == _wireBefore || _stream is null)
+            {
+                Cut();
+                return;
+            }
+            _wireBefore = wire;
+            _timer = _client.Outbox.After(_client.Limits.AskTimeout, OnLook);
         }
 
         private BlocksOutcome Nothing(BlocksStatus status, string detail) =>
@@ -160,4 +180,17 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
     private StreamTable Streams { get; } = streams;
 
     private FederationLimits Limits { get; } = limits;
+}
+
+/// <summary>One bulk request under way. The counters are written by the pump and may be read at any time.</summary>
+internal sealed class BlocksFetch(BlocksSink sink, Action cut)
+{
+    /// <summary>Every byte asked for below this offset was proven and handed on.</summary>
+    public long VerifiedTo => sink.VerifiedTo;
+
+    /// <summary>Ends well once everything below an offset has come: the rest is somebody else's.</summary>
+    public void StopAt(long offset) => sink.StopAt(offset);
+
+    /// <summary>Gives it up; its outcome tells how far it came.</summary>
+    public void Cut() => cut();
 }

@@ -1,8 +1,5 @@
 using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Federation.Links;
-using Omega.P2P.Federation.Standing;
-using Omega.P2P.Federation.Trust;
-using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Protocol.Omega;
 using Omega.P2P.Protocol.Omega.Blocks;
@@ -10,11 +7,12 @@ using Omega.P2P.Protocol.Omega.Blocks;
 namespace Omega.P2P.Federation.Fetching;
 
 /// <summary>
-/// Brings the wanted ranges of one import or rebuild here. Every usable trusted peer is asked what it holds; each
-/// content comes in order, from one holder at a time, several contents at once. A holder that fails is replaced and
-/// what was proven before stays; one that proves false is demoted.
+/// Brings the wanted ranges of one import or rebuild here. Every usable trusted peer is asked what it holds. A content
+/// with one holder comes in one request; several holders share it, each in pieces of what it brings in a quarter of a
+/// second, and one that has nothing left to do takes half of what another still has to bring. A holder that fails or
+/// stalls is replaced and what was proven before stays; one that proves false is demoted.
 /// </summary>
-internal sealed class Transfer
+internal sealed partial class Transfer
 {
     private readonly TransferServices _services;
     private readonly TransferId _id;
@@ -22,9 +20,10 @@ internal sealed class Transfer
     private readonly List<Want> _wants;
     private readonly SortedSet<PeerId> _asked = [];
     private readonly SortedSet<PeerId> _sources = [];
+    private readonly SortedDictionary<PeerId, long> _brought = [];
     private int _probes;
-    private int _inFlight;
     private TimerId? _patience;
+    private TimerId? _looking;
     private bool _isOver;
     private MeshError _worst = MeshError.NotAvailable;
     private string _worstDetail = "nobody reachable has it";
@@ -32,23 +31,6 @@ internal sealed class Transfer
     private long _bytesWire;
     private long _bytesRefetched;
     private int _requests;
-
-    private sealed class Want(WantedContent content, Queue<Piece> pieces)
-    {
-        public WantedContent Content { get; } = content;
-
-        public Queue<Piece> Pieces { get; } = pieces;
-
-        public Piece? Retry { get; set; }
-
-        public SortedSet<PeerId> Holders { get; } = [];
-
-        public int Tries { get; set; }
-
-        public bool IsBusy { get; set; }
-
-        public bool IsDone => !IsBusy && Retry is null && Pieces.Count == 0;
-    }
 
     public Transfer(
         TransferServices services, CommandId command, StoreAnswer.TransferBegun begun,
@@ -58,12 +40,16 @@ internal sealed class Transfer
         Command = command;
         _id = begun.Transfer;
         _onEnd = onEnd;
-        _wants = begun.Wanted
-            .Select(w => new Want(w, Piece.Plan(w.Ranges, services.Limits.RangeBytes, OmegaLimits.Ranges)))
-            .ToList();
+        _wants = begun.Wanted.Select(w => new Want(w)).ToList();
     }
 
     public CommandId Command { get; }
+
+    private FederationLimits Limits => _services.Limits;
+
+    private long NowMs => _services.Outbox.Now.RunningMs;
+
+    private bool IsIdle => _probes == 0 && _wants.TrueForAll(w => w.Legs.Count == 0);
 
     public void Start()
     {
@@ -89,6 +75,7 @@ internal sealed class Transfer
         foreach (var batch in _wants.Where(w => !w.IsDone).Chunk(OmegaLimits.HaveIds))
         {
             _probes++;
+            _requests += _asked.Count == 1 ? 1 : 0; // the others are asked at the same time
             var ids = batch.Select(w => w.Content.Content.Hash).ToList();
             _services.Blocks.Have(link, ids, (held, fault) => OnHave(link.Peer, batch, held, fault));
         }
@@ -114,58 +101,70 @@ internal sealed class Transfer
     {
         foreach (var want in _wants)
         {
-            if (_isOver || _inFlight >= _services.Limits.RangesInFlight)
-                return;
-            if (!want.IsBusy && !want.IsDone)
-                Request(want);
+            if (!_isOver && !want.IsDone)
+                Spread(want);
         }
-        var isIdle = _inFlight == 0 && _probes == 0;
-        if (_wants.TrueForAll(w => w.IsDone) || (isIdle && _wants.TrueForAll(w => w.IsDone || !w.Content.IsRequired)))
+        if (_isOver)
+            return;
+        if (_wants.TrueForAll(w => w.IsDone || (IsIdle && !w.Content.IsRequired)))
             Complete();
-        else if (isIdle)
+        else if (IsIdle)
             WaitForHolders();
         else
             StopWaiting();
+        if (!_isOver && _looking is null && !IsIdle)
+            _looking = _services.Outbox.After(Limits.LookEvery, OnLook);
     }
 
-    private void Request(Want want)
+    private void OnOutcome(Leg leg, BlocksOutcome outcome)
     {
-        if (_services.Pick(want.Holders) is not { } link)
-            return;
-        var piece = want.Retry ?? want.Pieces.Dequeue();
-        want.Retry = null;
-        want.IsBusy = true;
-        _inFlight++;
-        _requests++;
-        var content = want.Content;
-        _services.Blocks.Get(
-            link, content.Content.Hash, content.Size, piece.Ranges, content.Sink,
-            outcome => OnOutcome(want, piece, link.Peer, outcome));
-    }
-
-    private void OnOutcome(Want want, Piece piece, PeerId peer, BlocksOutcome outcome)
-    {
-        want.IsBusy = false;
-        _inFlight--;
-        _bytes += outcome.BytesVerified;
+        var want = leg.Want;
+        want.Legs.Remove(leg);
+        See(leg, outcome.VerifiedTo);
+        _services.OnLegEnded(leg.Peer);
         _bytesWire += outcome.BytesWire;
+        if (leg.IsVoid)
+            _bytesRefetched += outcome.BytesVerified;
+        else
+            _bytes += outcome.BytesVerified;
         if (outcome.BytesVerified > 0)
-            _sources.Add(peer);
+        {
+            _sources.Add(leg.Peer);
+            want.Tries = 0;
+        }
         if (outcome.Status == BlocksStatus.LocalFault)
         {
             End(new CommandResult.Failed(MeshError.StoreFailed, outcome.Detail));
             return;
         }
-        if (outcome.Status != BlocksStatus.Done)
-            OnFailed(want, piece, peer, outcome);
+        Settle(leg, outcome);
         if (!_isOver)
             Advance();
     }
 
-    private void OnFailed(Want want, Piece piece, PeerId peer, BlocksOutcome outcome)
+    /// <summary>What became of a leg's ranges: all proven, or somebody else's now.</summary>
+    private void Settle(Leg leg, BlocksOutcome outcome)
     {
-        want.Retry = piece.After(outcome.VerifiedTo);
-        _bytesRefetched += Math.Max(0, piece.Bytes - outcome.BytesVerified - (want.Retry?.Bytes ?? 0));
+        var twin = leg.Twin;
+        if (twin is not null)
+            (twin.Twin, leg.Twin) = (null, null);
+        var rest = leg.Piece.After(outcome.VerifiedTo);
+        if (rest is null && twin is not null)
+        {
+            twin.IsVoid = true;
+            twin.Fetch?.Cut();
+        }
+        else if (rest is not null && twin is null && !leg.IsVoid)
+        {
+            leg.Want.Todo.Add(rest.Ranges);
+        }
+        if (outcome.Status != BlocksStatus.Done && !leg.IsVoid)
+            OnFailed(leg, outcome);
+    }
+
+    private void OnFailed(Leg leg, BlocksOutcome outcome)
+    {
+        var (want, peer) = (leg.Want, leg.Peer);
         want.Holders.Remove(peer);
         want.Tries++;
         if (BlocksClient.FaultOf(outcome.Status) is { } fault)
@@ -173,16 +172,18 @@ internal sealed class Transfer
             _services.Report(peer, fault, outcome.Detail);
             if (fault is PeerFault.BadBlockHash or PeerFault.TruncatedStream or PeerFault.Malformed)
                 (_worst, _worstDetail) = (MeshError.VerificationFailed, $"{fault} from {peer}");
+            if (fault == PeerFault.BadBlockHash)
+                _bytesRefetched += Math.Min(leg.Piece.End - outcome.VerifiedTo, RangeQueue.GroupBytes);
         }
         if (outcome.Status == BlocksStatus.Cut)
             _asked.Remove(peer);
-        if (want.Tries >= _services.Limits.RangeTries)
+        if (want.Tries >= Limits.RangeTries)
             End(new CommandResult.Failed(_worst, _worstDetail));
     }
 
     private void WaitForHolders() =>
         _patience ??= _services.Outbox.After(
-            _services.Limits.HolderWait, () => End(new CommandResult.Failed(_worst, _worstDetail)));
+            Limits.HolderWait, () => End(new CommandResult.Failed(_worst, _worstDetail)));
 
     private void StopWaiting()
     {
@@ -193,10 +194,7 @@ internal sealed class Transfer
 
     private void Complete()
     {
-        if (_isOver)
-            return;
-        _isOver = true;
-        StopWaiting();
+        Leave();
         _services.Outbox.Ask(new StoreQuery.CompleteTransfer(_id), answer => _onEnd(this, answer switch
         {
             StoreAnswer.Done => new CommandResult.Fetched(
@@ -208,14 +206,26 @@ internal sealed class Transfer
         }));
     }
 
-    // A piece still under way writes to a sink that is about to be thrown away: the abort waits for nobody, because
+    // A leg still under way writes to a sink that is about to be thrown away: the abort waits for nobody, because
     // the store's sinks refuse writes after it.
     private void End(CommandResult result)
     {
         if (_isOver)
             return;
+        Leave();
+        _services.Outbox.Ask(new StoreQuery.AbortTransfer(_id), _ => _onEnd(this, result));
+    }
+
+    private void Leave()
+    {
         _isOver = true;
         StopWaiting();
-        _services.Outbox.Ask(new StoreQuery.AbortTransfer(_id), _ => _onEnd(this, result));
+        if (_looking is { } timer)
+            _services.Outbox.Forget(timer);
+        foreach (var leg in _wants.SelectMany(w => w.Legs).ToList())
+        {
+            leg.IsVoid = true;
+            leg.Fetch?.Cut();
+        }
     }
 }

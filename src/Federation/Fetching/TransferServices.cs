@@ -11,6 +11,8 @@ internal sealed class TransferServices(
     Outbox outbox, LinkTable links, TrustBook trust, StandingBook standing, BlocksClient blocks,
     FederationLimits limits)
 {
+    private readonly Dictionary<PeerId, double> _speeds = [];
+    private readonly Dictionary<PeerId, int> _legs = [];
     private long _turn;
 
     public Outbox Outbox => outbox;
@@ -42,6 +44,35 @@ internal sealed class TransferServices(
             .OfType<Link>()
             .ToList();
         return usable.Count == 0 ? null : usable[(int)(_turn++ % usable.Count)];
+    }
+
+    /// <summary>Usable links to holders of a content, ordered by peer.</summary>
+    public List<Link> UsableLinks(IEnumerable<PeerId> holders) =>
+    [
+        .. holders.Where(h => standing.IsUsable(h) && trust.Find(h) is not null).Select(links.To).OfType<Link>(),
+    ];
+
+    /// <summary>Bytes a second that a peer brought lately, over all transfers; 0 before the first.</summary>
+    public double SpeedOf(PeerId peer) => _speeds.GetValueOrDefault(peer);
+
+    /// <summary>Takes what a peer brought in a stretch of time into its measured speed.</summary>
+    public void OnSpeed(PeerId peer, long bytes, TimeSpan time)
+    {
+        var now = bytes / time.TotalSeconds;
+        _speeds[peer] = _speeds.TryGetValue(peer, out var before) ? (before + now) / 2 : now;
+    }
+
+    /// <summary>Requests for bulk under way to a peer.</summary>
+    public int LegsOf(PeerId peer) => _legs.GetValueOrDefault(peer);
+
+    public void OnLegBegun(PeerId peer) => _legs[peer] = LegsOf(peer) + 1;
+
+    public void OnLegEnded(PeerId peer)
+    {
+        if (LegsOf(peer) <= 1)
+            _legs.Remove(peer);
+        else
+            _legs[peer]--;
     }
 
     public void Report(PeerId peer, PeerFault fault, string detail)

@@ -24,6 +24,7 @@ public sealed class BlocksSink : IBulkSink
     private long _verified;
     private long _wire;
     private long _verifiedTo;
+    private long _stopAt = long.MaxValue;
 
     /// <summary>A sink for the answer to one request.</summary>
     /// <param name="hash">The id asked; the bao root.</param>
@@ -42,14 +43,26 @@ public sealed class BlocksSink : IBulkSink
         _verifiedTo = ranges[0].Start;
     }
 
+    /// <summary>Every byte of the ranges below this offset was handed on. May be read from any thread.</summary>
+    public long VerifiedTo => Volatile.Read(ref _verifiedTo);
+
+    /// <summary>Bytes received so far, proofs included. May be read from any thread.</summary>
+    public long BytesWire => Volatile.Read(ref _wire);
+
     /// <inheritdoc/>
     public object Outcome =>
         new BlocksOutcome(_status ?? BlocksStatus.Cut, _verified, _wire, _verifiedTo, _detail);
 
+    /// <summary>
+    /// From now on the answer is done once everything below <paramref name="offset"/>, a group boundary, was handed on.
+    /// May be called from any thread while a pump pushes; what was handed on before stays.
+    /// </summary>
+    public void StopAt(long offset) => Volatile.Write(ref _stopAt, offset);
+
     /// <inheritdoc/>
     public BulkStep Push(ReadOnlySpan<byte> bytes)
     {
-        _wire += bytes.Length;
+        Volatile.Write(ref _wire, _wire + bytes.Length);
         if (_status is null && _decoder is null)
             bytes = TakeHeader(bytes);
         else if (_status == BlocksStatus.Done && !bytes.IsEmpty)
@@ -102,9 +115,9 @@ public sealed class BlocksSink : IBulkSink
         {
             case BaoStatus.Leaf:
                 HandOn(leaf.Offset, leaf.Data);
-                if (_status is null && decoder.IsDone && bytes.IsEmpty)
+                if (_status is null && ((decoder.IsDone && bytes.IsEmpty) || _verifiedTo >= Volatile.Read(ref _stopAt)))
                     _status = BlocksStatus.Done;
-                return true;
+                return _status is null;
             case BaoStatus.Done:
                 _status = BlocksStatus.Done;
                 return false;
@@ -146,7 +159,7 @@ public sealed class BlocksSink : IBulkSink
             return false;
         }
         _verified += bytes.Length;
-        _verifiedTo = offset + bytes.Length;
+        Volatile.Write(ref _verifiedTo, offset + bytes.Length);
         return true;
     }
 
