@@ -43,6 +43,9 @@ public sealed class SimulatedMesh
     /// <summary>Probability that a segment resets its connection.</summary>
     public double Reset { get; set; }
 
+    /// <summary>The shape of every new link; null: each has its own, drawn from the seed.</summary>
+    public LinkShape? Shape { get; set; }
+
     /// <summary>Cuts the mesh in two: nodes of different sides hear nothing of each other.</summary>
     public void Partition(Func<int, int> sideOf) => _sides = [.. Nodes.Select(n => sideOf(n.Number))];
 
@@ -54,7 +57,7 @@ public sealed class SimulatedMesh
     internal void Dial(SimulatedNode from, NetworkEffect.Dial dial)
     {
         var address = dial.Address.Split("/p2p/")[0];
-        var shape = new LinkShape(
+        var shape = Shape ?? new LinkShape(
             _random.Between(200, 40_000), _random.Between(0, 5_000), _random.Between(1, 50) * 1_000_000, Loss, Reset);
         Queue.After(shape.LatencyUs * 2, () => Connect(from, address, dial, shape));
     }

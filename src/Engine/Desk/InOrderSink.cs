@@ -79,7 +79,8 @@ internal sealed class InOrderSink(ArtifactImport import) : IVerifiedSink
     {
         if (offset + bytes.Length <= _position) return;
         if (_ahead.TryGetValue(offset, out var known) && known.Count >= bytes.Length) return;
-        if (_aheadBytes + bytes.Length > AheadBytesMax) throw new IOException("too much came before its turn");
+        if (_aheadBytes + bytes.Length > AheadBytesMax)
+            throw new IOException("more came before its turn than is kept");
         var array = ArrayPool<byte>.Shared.Rent(bytes.Length);
         bytes.CopyTo(array);
         _ahead[offset] = new ArraySegment<byte>(array, 0, bytes.Length);

@@ -69,7 +69,7 @@ internal sealed partial class RemoteNode : INodeService
         var query = new Query("/fetch").With("id", order.Id).With("domain", order.Domain);
         var answer = One<GetAnswer>(HttpMethod.Post, query, null, cancel);
         var to = target(answer);
-        if (to == Stream.Null) return answer;
+        if (to == System.IO.Stream.Null) return answer;
         using var response = Send(HttpMethod.Get, new Query($"/contents/{answer.Cid}"), null, cancel);
         using var body = response.Content.ReadAsStream(cancel);
         var buffer = GC.AllocateUninitializedArray<byte>(CopySize);
