@@ -39,8 +39,8 @@ public sealed record FederationLimits
     /// <summary>How often heads are pulled as a repair of lost announcements (mesh contract: 60 s).</summary>
     public TimeSpan PollEvery { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a request on a stream may go unanswered, and bulk without a byte (guess: a slow disk and a slow
-    /// link).</summary>
+    /// <summary>How long a request on a stream may go unanswered, and bulk without a byte (guess: a slow disk and a
+    /// slow link).</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Bytes one request asks a holder for when it is the only one (guess: a request costs a round trip,

@@ -87,7 +87,7 @@ internal sealed class InOrderSink(ArtifactImport import) : IVerifiedSink
         _aheadBytes += bytes.Length - known.Count;
     }
 
-    /// <summary>The next bytes that continue what was written; when there are none, nobody is writing any more.</summary>
+    /// <summary>The next bytes that continue what was written; when there are none, nobody is writing.</summary>
     private bool TryTakeNext(out long offset, out ArraySegment<byte> chunk)
     {
         lock (_gate)

@@ -7,9 +7,9 @@ namespace Omega.P2P.Engine.Links;
 
 /// <summary>
 /// Bulk whose sink runs beside the link (ADR 46). A driver with threads gives the session a callback; for each stream
-/// named by it one pump calls <see cref="TakeBulk"/>, pushes outside the link's lock, and comes back. What was not taken
-/// stays in the stream's window, so a slow sink slows its peer. While a pump is at work its sink is not ended: a reset or
-/// the end of the link waits for it.
+/// named by it one pump calls <see cref="TakeBulk"/>, pushes outside the link's lock, and comes back. What was not
+/// taken stays in the stream's window, so a slow sink slows its peer. While a pump is at work its sink is not ended: a
+/// reset or the end of the link waits for it.
 /// </summary>
 public sealed partial class LinkSession
 {

@@ -57,7 +57,7 @@ internal sealed partial class Transfer
         return leg;
     }
 
-    /// <summary>A holder that was the only one was asked for everything: others take over what it has not sent.</summary>
+    /// <summary>The only holder was asked for everything: others take over what it did not send.</summary>
     private void ShortenLongLegs(Want want)
     {
         foreach (var leg in want.Legs.Where(leg => leg.Twin is null).ToList())
@@ -79,8 +79,8 @@ internal sealed partial class Transfer
     }
 
     /// <summary>
-    /// Nothing is left to begin: takes part of what the slowest leg still has to bring, so that all end at the same time;
-    /// a rest too short to cut, or of a holder that does not move, is asked for twice and the first one wins.
+    /// Nothing is left to begin: takes part of what the slowest leg still has to bring, so that all end at the same
+    /// time; a rest too short to cut, or of a holder that does not move, is asked for twice and the first one wins.
     /// </summary>
     private bool TryHelp(Want want, Link link)
     {

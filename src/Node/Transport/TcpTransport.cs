@@ -25,7 +25,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     /// <summary>Connections at once, both ways; a guess at what a small machine carries.</summary>
     private const int LinksMax = 256;
 
-    /// <summary>With them AES-GCM takes about half of ChaCha20-Poly1305's time; without, several times as much.</summary>
+    /// <summary>With them AES-GCM takes about half of ChaCha20-Poly1305's time; without, several times.</summary>
     private static readonly bool HasAesInstructions =
         System.Runtime.Intrinsics.X86.Aes.IsSupported || System.Runtime.Intrinsics.Arm.Aes.IsSupported;
 

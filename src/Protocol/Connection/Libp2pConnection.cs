@@ -41,7 +41,8 @@ public sealed partial class Libp2pConnection : IDisposable
         _handshakeDeadlineMs = NowMs + settings.Limits.HandshakeTimeoutMs;
         _heardAtMs = NowMs;
         _noise = new NoiseHandshake(
-            IsDialer, settings.Key, settings.ExpectedPeer, Muxers, settings.Random, settings.Limits, settings.OffersAes);
+            IsDialer, settings.Key, settings.ExpectedPeer, Muxers, settings.Random, settings.Limits,
+            settings.OffersAes);
         BeginSecurity();
     }
 

@@ -31,7 +31,8 @@ internal sealed record NoisePayload(Ed25519PublicKey Identity, IReadOnlyList<str
 
     private static ReadOnlySpan<byte> Domain => "noise-libp2p-static-key:"u8;
 
-    public static byte[] Encode(ISigner signer, ReadOnlySpan<byte> staticKey, IEnumerable<string> muxers, bool offersAes)
+    public static byte[] Encode(
+        ISigner signer, ReadOnlySpan<byte> staticKey, IEnumerable<string> muxers, bool offersAes)
     {
         Span<byte> signature = stackalloc byte[Ed25519PublicKey.SignatureLength];
         signer.Sign([.. Domain, .. staticKey], signature);

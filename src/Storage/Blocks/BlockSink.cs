@@ -4,8 +4,8 @@ using Omega.P2P.Primitives.Ids;
 namespace Omega.P2P.Storage.Blocks;
 
 /// <summary>
-/// Writes objects of one class into as many blocks as they need; full blocks are synced beside the writing. Nothing is visible before <see cref="Seal"/>; until
-/// then <see cref="Discard"/> leaves no trace. Not thread-safe.
+/// Writes objects of one class into as many blocks as they need; a full block is synced while the next one is written.
+/// Nothing is visible before <see cref="Seal"/>; until then <see cref="Discard"/> leaves no trace. Not thread-safe.
 /// </summary>
 internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
 {
