@@ -25,8 +25,8 @@ internal sealed class RangeQueue
 
     /// <summary>
     /// Takes from the front what one request asks for: at most <paramref name="bytesMax"/> (at least one group) in at
-    /// most <paramref name="rangesMax"/> ranges, none reaching beyond <paramref name="before"/>, cut at group boundaries
-    /// so that no group crosses the wire twice. Null when nothing is left before that offset.
+    /// most <paramref name="rangesMax"/> ranges, none reaching beyond <paramref name="before"/>; cut at group
+    /// boundaries, so that no group crosses the wire twice. Null when nothing is left before that offset.
     /// </summary>
     public Piece? Take(long bytesMax, int rangesMax, long before)
     {
