@@ -1,0 +1,46 @@
+// One fetch by iroh 0.35 between two processes with persistent stores; prints seconds, the store synced.
+//   NPM_DIR=<folder with @number0/iroh> node iroh.mjs FILE SCRATCH
+import { fork, execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import fs from 'node:fs'
+
+const require = createRequire(process.env.NPM_DIR + '/package.json')
+const done = f => new Promise((yes, no) => f((e, p) => e ? no(e) : p?.abort ? no(new Error(p.abort.error)) : p?.allDone && yes(p.allDone)))
+
+if (process.env.ROLE) {
+  const { Iroh, SetTagOption, BlobDownloadOptions } = require('@number0/iroh')
+  let node
+  const verbs = {
+    async start (dir, port) {
+      node = await Iroh.persistent(dir, { ipv4Addr: `127.0.0.1:${port}`, ipv6Addr: '[::1]:0', nodeDiscovery: 'None' })
+      return { nodeId: await node.net.nodeId(), addresses: [`127.0.0.1:${port}`] }
+    },
+    async add (path) { return (await done(cb => node.blobs.addFromPath(path, false, SetTagOption.auto(), { wrap: false }, cb))).hash },
+    async get (hash, from) { await done(cb => node.blobs.download(hash, new BlobDownloadOptions('Raw', [from], SetTagOption.auto()), cb)) }
+  }
+  process.on('message', async ({ verb, args }) => {
+    try { process.send({ value: await verbs[verb](...args) }) } catch (e) { process.send({ error: String(e) }) }
+  })
+} else {
+  const [file, scratch] = process.argv.slice(2)
+  const children = []
+  const child = () => {
+    const p = fork(new URL(import.meta.url).pathname, [], { env: { ...process.env, ROLE: 'child' } })
+    children.push(p)
+    return (verb, ...args) => new Promise((yes, no) => {
+      p.once('message', m => m.error ? no(new Error(m.error)) : yes(m.value))
+      p.send({ verb, args })
+    })
+  }
+  const [a, b] = [child(), child()]
+  const from = await a('start', `${scratch}/iroh-a`, 7611)
+  await b('start', `${scratch}/iroh-b`, 7612)
+  const hash = await a('add', file)
+  execFileSync('sync', ['-f', scratch])
+  const begin = process.hrtime.bigint()
+  await b('get', hash, from)
+  execFileSync('sync', ['-f', scratch])
+  console.log((Number(process.hrtime.bigint() - begin) / 1e9).toFixed(3))
+  for (const p of children) p.kill('SIGKILL')
+  for (const d of ['iroh-a', 'iroh-b']) fs.rmSync(`${scratch}/${d}`, { recursive: true, force: true })
+}
