@@ -11,11 +11,15 @@ internal sealed class TestHome : IDisposable
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
 
     private readonly StringBuilder _log = new();
+    private readonly string? _network;
     private Process? _daemon;
 
-    public TestHome(string name = "alice")
+    /// <param name="name">Of the domain, <c>NAME.personal</c>.</param>
+    /// <param name="network">A network namespace that the daemon lives in; none is this one.</param>
+    public TestHome(string name = "alice", string? network = null)
     {
         Name = name;
+        _network = network;
         Folder = Directory.CreateTempSubdirectory("omega-e2e-").FullName;
     }
 
@@ -68,9 +72,12 @@ internal sealed class TestHome : IDisposable
     public TestHome Up(params string[] options)
     {
         var clock = Stopwatch.StartNew();
-        _daemon = OmegaProgram.Spawn(OmegaProgram.Launcher,
+        // `ip netns exec` becomes the program: the process id stays the daemon's.
+        string[] program = _network is null
+            ? [OmegaProgram.Launcher] : ["ip", "netns", "exec", _network, OmegaProgram.Launcher];
+        _daemon = OmegaProgram.Spawn(program[0],
         [
-            "up", "--json", "--no-discovery", "--listen", "/ip4/127.0.0.1/tcp/0", "--control", "127.0.0.1:0",
+            .. program[1..], "up", "--json", "--no-discovery", "--listen", "/ip4/127.0.0.1/tcp/0", "--control", "127.0.0.1:0",
             "--home", Home, .. options,
         ]);
         _daemon.ErrorDataReceived += (_, e) =>
