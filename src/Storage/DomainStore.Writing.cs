@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Ingest;
 using Omega.P2P.Storage.Logs;
@@ -17,7 +18,8 @@ public sealed partial class DomainStore
         ArgumentNullException.ThrowIfNull(r);
         RequireWritable();
         MovePendingWhenOver(_core.Limits.PendingMax);
-        return new ArtifactPut(this, new ContentWriter(_core, r.Audience, r.Tenant), r);
+        var use = ClassUse.Of(_core, r.Audience, r.Tenant);
+        return new ArtifactPut(this, new ContentWriter(_core, use, SealEarly), r);
     }
 
     /// <summary>Begins taking over another domain's artifact, whose entry the caller has verified.</summary>
@@ -112,6 +114,7 @@ public sealed partial class DomainStore
         _gate.EnterReadLock();
         try
         {
+            RequireStillHere(staged.SealedEarly);
             staged.Seal();
             List<LogItem> items = [.. StagedContent.SealItems(staged.Sinks), record];
             _log.Commit(items, first =>
@@ -131,6 +134,49 @@ public sealed partial class DomainStore
         }
 
         return new PutResult(entry.Key, staged.Content, staged.Size, AlreadyThere: false);
+    }
+
+    /// <summary>
+    /// Names full, synced blocks of a put under way and makes them known, so that after a crash the next put of the same bytes
+    /// finds its chunks. No artifact needs them yet: collection may take them after its grace period.
+    /// </summary>
+    private void SealEarly(IReadOnlyList<FilledBlock> blocks)
+    {
+        _gate.EnterReadLock();
+        try
+        {
+            _core.Blocks.Seal(blocks, _core.Scheduler);
+            var record = new LogRecord.Seal([.. blocks.Select(block => block.Id)], null, 0);
+            _log.Commit([new LogItem(LogRecordCodec.Encode(record), [])], _ =>
+            {
+                lock (_core.State)
+                {
+                    foreach (var block in blocks)
+                    {
+                        _core.Chunks.Add(block.Id, block.Directory, isHere: true);
+                    }
+                }
+            });
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    /// <summary>Under the gate, so that none goes before the artifact is there.</summary>
+    private void RequireStillHere(IEnumerable<BlockId> sealedEarly)
+    {
+        lock (_core.State)
+        {
+            foreach (var id in sealedEarly)
+            {
+                if (!_core.Chunks.TryGetBlock(id, out var block) || !block!.IsHere || block.IsLeaving)
+                {
+                    throw new IOException($"{id} was collected before the put that wrote it ended; put it again");
+                }
+            }
+        }
     }
 
     private void RequireEntryFits(SignedArtifact entry)

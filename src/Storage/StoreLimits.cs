@@ -42,8 +42,9 @@ public sealed record StoreLimits
     /// cache).</summary>
     public int IngestBuffer { get; init; } = 2 * 1024 * 1024;
 
-    /// <summary>Full blocks that may wait for their sync while a put goes on; bounds open files (guess).</summary>
-    public int UnsyncedBlocksMax { get; init; } = 8;
+    /// <summary>Full blocks after which a put under way syncs them, and where it can be resumed makes them known:
+    /// bounds open files, and what a killed put writes again. Default 4, 64 MiB (guess).</summary>
+    public int UnsyncedBlocksMax { get; init; } = 4;
 
     /// <summary>Memory of the index: newest entries and pages. Default 32 MiB: fences and newer filters of ten million
     /// artifacts take about half of it (measured).</summary>

@@ -5,13 +5,26 @@ namespace Omega.P2P.Storage.Blocks;
 
 /// <summary>
 /// Writes objects of one class into as many blocks as they need; a full block is synced while the next one is written.
-/// Nothing is visible before <see cref="Seal"/>; until then <see cref="Discard"/> leaves no trace. Not thread-safe.
+/// Nothing is visible before <see cref="Seal"/>; until then <see cref="Discard"/> leaves no trace, but for blocks that
+/// went to <paramref name="sealEarly"/>. Not thread-safe.
 /// </summary>
-internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
+/// <param name="core">The store.</param>
+/// <param name="tag">The class.</param>
+/// <param name="target">Bytes at which a block is full.</param>
+/// <param name="sealEarly">Takes full and synced blocks off the sink and makes them known, beside the writing, each
+/// time <see cref="StoreLimits.UnsyncedBlocksMax"/> are there; null where they wait for the end.</param>
+internal sealed class BlockSink(
+    StoreCore core, ClassTag tag, int target, Action<IReadOnlyList<FilledBlock>>? sealEarly = null)
 {
+    private readonly List<BlockId> _sealedEarly = [];
     private readonly List<FilledBlock> _filled = [];
     private readonly Queue<IRunningWork> _syncs = new();
     private BlockBuilder? _builder;
+    private IReadOnlyList<FilledBlock> _leaving = [];
+    private IRunningWork? _sealing;
+
+    /// <summary>Blocks that went to the log before the end; known there after <see cref="EndEarly"/>.</summary>
+    public IReadOnlyList<BlockId> SealedEarly => _sealedEarly;
 
     /// <summary>Blocks so far, complete after <see cref="Close"/>.</summary>
     public IReadOnlyList<FilledBlock> Blocks => _filled;
@@ -62,6 +75,20 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
         }
 
         _syncs.Enqueue(core.Scheduler.Begin(() => Sync(block)));
+        if (sealEarly is not null && _filled.Count >= core.Limits.UnsyncedBlocksMax)
+        {
+            BeginEarly(sealEarly);
+        }
+    }
+
+    /// <summary>Waits until the blocks that left early are known. Never under the gate, which they pass
+    /// themselves.</summary>
+    /// <exception cref="IOException">They could not be sealed.</exception>
+    public void EndEarly()
+    {
+        _sealing?.Wait();
+        _sealing = null;
+        _leaving = [];
     }
 
     /// <summary>Syncs all bytes, then gives the blocks their names and syncs those.</summary>
@@ -93,6 +120,14 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
             WaitForEnd(sync);
         }
 
+        if (_sealing is not null)
+        {
+            WaitForEnd(_sealing);
+            _sealing = null;
+        }
+
+        // Those that were sealed have another name by now and stay.
+        core.Blocks.Discard(_leaving);
         core.Blocks.Discard(_filled);
         _filled.Clear();
     }
@@ -108,6 +143,26 @@ internal sealed class BlockSink(StoreCore core, ClassTag tag, int target)
         }
 
         return _builder ??= core.Blocks.Begin(tag, isBulk: target > core.Limits.SmallBlockTarget);
+    }
+
+    private void BeginEarly(Action<IReadOnlyList<FilledBlock>> sealBlocks)
+    {
+        EndEarly();
+        IReadOnlyList<FilledBlock> full = [.. _filled];
+        IReadOnlyList<IRunningWork> syncs = [.. _syncs];
+        _sealedEarly.AddRange(Ids());
+        _filled.Clear();
+        _syncs.Clear();
+        _leaving = full;
+        _sealing = core.Scheduler.Begin(() =>
+        {
+            foreach (var sync in syncs)
+            {
+                sync.Wait();
+            }
+
+            sealBlocks(full);
+        });
     }
 
     private static void Sync(FilledBlock block)

@@ -22,6 +22,9 @@ public sealed class MemoryFileSystem : IFileSystem
     /// <summary>Calls so far that changed or synced something.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>Bytes that appends have brought.</summary>
+    public long BytesAppended { get; private set; }
+
     /// <summary>File and folder syncs so far.</summary>
     public int Syncs { get; private set; }
 
@@ -433,6 +436,7 @@ public sealed class MemoryFileSystem : IFileSystem
                 }
 
                 inode.Append(bytes);
+                owner.BytesAppended += bytes.Length;
             }
         }
 

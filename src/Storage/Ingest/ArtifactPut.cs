@@ -5,8 +5,9 @@ namespace Omega.P2P.Storage.Ingest;
 
 /// <summary>
 /// One artifact being written. Memory does not grow with its size. Nothing of it exists before
-/// <see cref="Complete"/> returns; disposing it earlier leaves no trace. One thread at a time; many may run side by
-/// side.
+/// <see cref="Complete"/> returns. Where it is disposed earlier, or the process dies, full blocks of its bytes stay for
+/// a while: the next put of the same bytes finds them and goes on from there. One thread at a time; many may run side
+/// by side.
 /// </summary>
 public sealed class ArtifactPut : IDisposable
 {

@@ -31,14 +31,14 @@ internal sealed class ChunkPipeline
     private ChunkBuffer _spare;
     private long _size;
 
-    public ChunkPipeline(StoreCore core, ClassUse use)
+    public ChunkPipeline(StoreCore core, ClassUse use, Action<IReadOnlyList<FilledBlock>>? sealEarly)
     {
         _core = core;
         _use = use;
         _filling = new ChunkBuffer(core.Limits.IngestBuffer);
         _cut = new ChunkBuffer(core.Limits.IngestBuffer);
         _spare = new ChunkBuffer(core.Limits.IngestBuffer);
-        _sink = new BlockSink(core, use.Class.Tag, core.Limits.LargeBlockTarget);
+        _sink = new BlockSink(core, use.Class.Tag, core.Limits.LargeBlockTarget, sealEarly);
         _lists = new ListSink(core, use.Class);
         _list = new ListBuilder((id, page) => _lists.Add(id, BlockCodec.ListPage, page));
     }
@@ -71,6 +71,7 @@ internal sealed class ChunkPipeline
         Turn(source: null, isLast: true);
         WriteChunks();
         _sink.Close();
+        _sink.EndEarly();
         var outboard = _outboard.Finish(out var root);
         var content = ContentId.From(root);
         var chunks = _list.Finish();
@@ -88,7 +89,7 @@ internal sealed class ChunkPipeline
         return staged;
     }
 
-    /// <summary>Leaves no trace.</summary>
+    /// <summary>Leaves no trace but blocks that were sealed early.</summary>
     public void Discard()
     {
         _sink.Discard();

@@ -11,6 +11,7 @@ internal sealed class ContentWriter : IDisposable
 {
     private readonly StoreCore _core;
     private readonly ClassUse _use;
+    private readonly Action<IReadOnlyList<FilledBlock>>? _sealEarly;
     private byte[] _small = [];
     private int _smallLength;
     private ChunkPipeline? _pipeline;
@@ -21,10 +22,15 @@ internal sealed class ContentWriter : IDisposable
     {
     }
 
-    public ContentWriter(StoreCore core, ClassUse use)
+    /// <param name="core">The store.</param>
+    /// <param name="use">Whose bytes it is packed with.</param>
+    /// <param name="sealEarly">As for <see cref="BlockSink"/>.</param>
+    public ContentWriter(
+        StoreCore core, ClassUse use, Action<IReadOnlyList<FilledBlock>>? sealEarly = null)
     {
         _core = core;
         _use = use;
+        _sealEarly = sealEarly;
     }
 
     /// <summary>Stages a content small enough to ride in the log. Its memory is kept where it is a whole
@@ -71,7 +77,7 @@ internal sealed class ContentWriter : IDisposable
 
         if (_pipeline is null)
         {
-            _pipeline = new ChunkPipeline(_core, _use);
+            _pipeline = new ChunkPipeline(_core, _use, _sealEarly);
             _pipeline.Write(_small.AsSpan(0, _smallLength));
             _small = [];
         }

@@ -30,7 +30,11 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
     public bool IsSmall => Sinks.Count == 0;
 
     /// <summary>Whether every byte was already kept for this class.</summary>
-    public bool IsAllKept => Inline.Count == 0 && Sinks.All(sink => sink.Blocks.Count == 0);
+    public bool IsAllKept => Inline.Count == 0 && Sinks.All(
+        sink => sink.Blocks.Count == 0 && sink.SealedEarly.Count == 0);
+
+    /// <summary>Blocks of it that the log knows already.</summary>
+    public IEnumerable<BlockId> SealedEarly => Sinks.SelectMany(sink => sink.SealedEarly);
 
     public IReadOnlyList<InlineObject> InlineObjects => [.. Inline.Select(inline => inline.Object)];
 
