@@ -1,0 +1,150 @@
+# The store: write path, read path. Medians of alternating runs in one go; SIZE_MB (1024) and RUNS (5) may be less.
+omega="$root/omega"
+"$omega" version >/dev/null
+size_mb=${SIZE_MB:-1024}
+runs=${RUNS:-5}
+export RESTIC_PASSWORD=x RESTIC_CACHE_DIR=$scratch/rc BORG_BASE_DIR=$scratch/bb OMEGA_HOME=$scratch/home
+export BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_RELOCATED_REPO_ACCESS_IS_OK=yes
+
+# synced COMMAND...: seconds of a command and of `sync -f` of the scratch folder after it.
+synced() { wall bash -c '"$@" >/dev/null && sync -f "$0"' "$scratch" "$@"; }
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
+stored() { du -sb --exclude=index --exclude=views "$1" | cut -f 1; }
+quiet() { sync; sleep 0.2; }
+
+big_file() {
+  big=$scratch/big
+  [ -f "$big" ] || head -c "$((size_mb * 1048576))" /dev/urandom >"$big"
+  cat "$big" >/dev/null
+}
+
+# The same file with 100 random bytes inserted somewhere in each 10 MiB.
+edited_file() {
+  big_file
+  edited=$scratch/edited
+  [ -f "$edited" ] && return 0
+  need python3 python3
+  /usr/bin/python3 - "$big" "$edited" <<'P'
+import os,sys,random
+random.seed(1)
+with open(sys.argv[1],'rb') as i, open(sys.argv[2],'wb') as o:
+    while b := i.read(10*1048576):
+        k=random.randrange(len(b)); o.write(b[:k]); o.write(os.urandom(100)); o.write(b[k:])
+P
+  cat "$edited" >/dev/null
+}
+
+new_home() { rm -rf "$OMEGA_HOME"; "$omega" init --name bench.personal >/dev/null; quiet; }
+new_restic() { rm -rf "$scratch/restic" "$RESTIC_CACHE_DIR"; restic init -q -r "$scratch/restic" >/dev/null; quiet; }
+new_borg() { rm -rf "$scratch/borg" "$BORG_BASE_DIR"; borg init -e none "$scratch/borg"; quiet; }
+
+# against NAME OURS-FILE THEIRS-FILE THEIRS-NAME TARGET: how many times as fast ours is.
+against() {
+  local ours theirs r
+  ours=$(median "$2"); theirs=$(median "$3"); r=$(ratio "$theirs" "$ours")
+  report "$1" "${r}x $4 (ours ${ours}s [$(least "$2")..$(most "$2")], ${theirs}s)" ">= $5x $4" "$(at_least "$r" "$5")"
+}
+
+put_big() {
+  wanted put-1g || wanted put-edited || return 0
+  need restic restic; need borg borgbackup; need casync casync
+  edited_file
+  for _ in $(seq "$runs"); do
+    new_home
+    synced "$omega" put --quiet "$big" >>"$scratch/put"
+    local before; before=$(stored "$OMEGA_HOME")
+    synced "$omega" put --quiet "$edited" >>"$scratch/again"
+    echo "$(($(stored "$OMEGA_HOME") - before))" >>"$scratch/added"
+    rm -rf "$OMEGA_HOME"
+    new_restic; synced restic -r "$scratch/restic" -q backup "$big" >>"$scratch/restic-put"; rm -rf "$scratch/restic"
+    new_borg; synced borg create -C none "$scratch/borg::a" "$big" >>"$scratch/borg-put"; rm -rf "$scratch/borg"
+    quiet; wall dd "if=$big" "of=$scratch/copy" bs=1M conv=fsync status=none >>"$scratch/dd"; rm -f "$scratch/copy"
+  done
+  if wanted put-1g; then
+    against put-restic "$scratch/put" "$scratch/restic-put" restic 2.5
+    against put-borg "$scratch/put" "$scratch/borg-put" borg 1.5
+    against put-dd "$scratch/put" "$scratch/dd" "dd+fsync" 0.75
+  fi
+  wanted put-edited || return 0
+  mkdir -p "$scratch/castr"
+  casync make --store="$scratch/castr" "$scratch/a.caibx" "$big" >/dev/null
+  local casync_before casync_added added first again
+  casync_before=$(stored "$scratch/castr")
+  casync make --store="$scratch/castr" "$scratch/b.caibx" "$edited" >/dev/null
+  casync_added=$(($(stored "$scratch/castr") - casync_before)); rm -rf "$scratch/castr"
+  added=$(median "$scratch/added"); first=$(median "$scratch/put"); again=$(median "$scratch/again")
+  report put-edited-bytes "$added bytes (casync $casync_added)" "<= 1.2x casync" \
+    "$(at_most "$(ratio "$added" "$casync_added")" 1.2)"
+  report put-edited-time "${again}s (first put ${first}s)" "<= 0.5x first" "$(at_most "$(ratio "$again" "$first")" 0.5)"
+}
+
+get_big() {
+  wanted get-1g || return 0
+  need restic restic
+  big_file; new_home; new_restic
+  local id; id=$("$omega" put --json "$big" | sed -n 's/.*"cid":"\([^"]*\)".*/\1/p')
+  restic -r "$scratch/restic" -q backup "$big"
+  for _ in $(seq "$((runs + 1))"); do
+    rm -rf "$scratch/out" "$scratch/copy"; quiet
+    synced "$omega" get --quiet "$id" -o "$scratch/out" >>"$scratch/get.all"; cmp "$big" "$scratch/out"
+    rm -rf "$scratch/out"; quiet
+    synced restic -r "$scratch/restic" -q restore latest --target "$scratch/out" >>"$scratch/restore.all"
+    rm -rf "$scratch/out"; quiet
+    synced bash -c 'cat "$1" >"$2"; sync "$2"' copy "$big" "$scratch/copy" >>"$scratch/cat.all"
+  done
+  # The first run of each warms the page cache.
+  for f in get restore cat; do tail -n "$runs" "$scratch/$f.all" >"$scratch/$f"; done
+  against get-restic "$scratch/get" "$scratch/restore" "restic restore" 2
+  against get-cat "$scratch/get" "$scratch/cat" "cat+fsync" 0.7
+  rm -rf "$scratch/restic" "$OMEGA_HOME" "$scratch/out" "$scratch/copy"
+}
+
+put_small() {
+  wanted put-small || return 0
+  if ! "$omega" put --help | grep -q -- --recursive; then
+    report put-small "there is no put --recursive yet" ">= 3x restic, 2x borg" short
+    return 0
+  fi
+  need restic restic; need borg borgbackup
+  local small=$scratch/small
+  mkdir -p "$small"; head -c 10240000 /dev/urandom | split -b 1024 -a 5 -d - "$small/f"
+  for _ in $(seq "$runs"); do
+    new_home; synced "$omega" put --quiet --recursive "$small" >>"$scratch/small-put"
+    new_restic; synced restic -r "$scratch/restic" -q backup "$small" >>"$scratch/small-restic"
+    new_borg; synced borg create -C none "$scratch/borg::s" "$small" >>"$scratch/small-borg"
+  done
+  against put-small-restic "$scratch/small-put" "$scratch/small-restic" restic 3
+  against put-small-borg "$scratch/small-put" "$scratch/small-borg" borg 2
+  rm -rf "$small" "$scratch/restic" "$scratch/borg" "$OMEGA_HOME"
+}
+
+writers() {
+  wanted writers || return 0
+  local program=$scratch/bench
+  dotnet publish "$root/benchmarks" -c Release -o "$program" --nologo -v q >&2
+  for i in $(seq "$runs"); do
+    mkdir -p "$scratch/w"; dotnet "$program/Omega.P2P.Benchmarks.dll" store-writers "$scratch/w" >"$scratch/line"
+    for field in ratio syncs_per_batch batch_per_second log_bytes_per_artifact; do
+      json_number "$field" <"$scratch/line" >>"$scratch/w-$field"
+    done
+    rm -rf "$scratch/w"
+  done
+  local r
+  r=$(median "$scratch/w-ratio"); report writers-64 "${r}x one writer" ">= 8x" "$(at_least "$r" 8)"
+  r=$(most "$scratch/w-syncs_per_batch"); report writers-syncs "$r syncs a batch" "<= 4" "$(at_most "$r" 4)"
+  r=$(median "$scratch/w-batch_per_second")
+  report appends "$r appends a second in a batch" ">= 10000" "$(at_least "$r" 10000)"
+  r=$(most "$scratch/w-log_bytes_per_artifact")
+  report log-bytes "$r bytes of log an artifact" "<= 1536" "$(at_most "$r" 1536)"
+}
+
+put_big
+get_big
+put_small
+writers
+
+case $line in "" | resumed-put | batches | crash-sweep) build_tests ;; esac
+proven resumed-put Storage "FullyQualifiedName~ResumedPut" "a killed put goes on"
+proven batches Storage "FullyQualifiedName~ArtifactBatch|FullyQualifiedName~LocalLog" "one sync for many"
+proven crash-sweep Storage "FullyQualifiedName~Crash" "power loss at every call"
