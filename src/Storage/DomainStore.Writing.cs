@@ -137,8 +137,8 @@ public sealed partial class DomainStore
     }
 
     /// <summary>
-    /// Names full, synced blocks of a put under way and makes them known, so that after a crash the next put of the same bytes
-    /// finds its chunks. No artifact needs them yet: collection may take them after its grace period.
+    /// Names full, synced blocks of a put under way and makes them known, so that after a crash the next put of the
+    /// same bytes finds its chunks. No artifact needs them yet: collection may take them after its grace period.
     /// </summary>
     private void SealEarly(IReadOnlyList<FilledBlock> blocks)
     {
