@@ -47,7 +47,7 @@ internal static class MessageTargets
             i => IdentifyMessage.TryDecode(i, Peer(1), Limits.Default, out var m)
                 ? "ok " + m!.Protocols.Count : "refused") { AllocationPerByte = 256 },
         new("protobuf", [Identify()], ReadProtobuf),
-        new("noise-payload", [NoisePayload.Encode(TestKeys.Key(1), new byte[32], ["/yamux/1.0.0"])],
+        new("noise-payload", [NoisePayload.Encode(TestKeys.Key(1), new byte[32], ["/yamux/1.0.0"], offersAes: true)],
             i => NoisePayload.TryVerify(i, new byte[32], Limits.Default, out _).ToString()),
     ];
 
