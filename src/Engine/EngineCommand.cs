@@ -35,6 +35,7 @@ public abstract record EngineCommand
 
     /// <summary>
     /// Takes artifacts out of everything that is live, and out of every audience; they stay in history. All or none.
+    /// Without keys it only signs a head over publications that retention has ended.
     /// Result: <see cref="EngineResult.Removed"/>.
     /// </summary>
     public sealed record Remove(IReadOnlyList<ArtifactKey> Keys, string? Reason) : EngineCommand;

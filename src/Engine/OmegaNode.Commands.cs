@@ -120,7 +120,8 @@ public sealed partial class OmegaNode
     private EngineResult.Removed Remove(EngineCommand.Remove remove, Instant now, List<MeshEffect> more)
     {
         var withdrawn = Store.Remove(remove.Keys, remove.Reason, now);
-        if (withdrawn > 0) Seal(now, more);
+        // Also what retention unpublished beside the loop waits for a head.
+        if (withdrawn > 0 || (remove.Keys.Count == 0 && Store.History.NeedsSnapshot)) Seal(now, more);
         return new EngineResult.Removed(withdrawn);
     }
 

@@ -232,8 +232,12 @@ public sealed partial class DomainStore
     {
         var goingKeys = keys.ToHashSet();
         var records = RecordsOf(keys).DistinctBy(record => record.Content).ToList();
-        bool Stays(IReadOnlyList<ArtifactRecord> users) =>
-            users.Any(user => !user.IsEvicted && !goingKeys.Contains(user.Key) && _state.Keeps(user));
+        var goingContents = records.Select(record => record.Content).ToHashSet();
+
+        // Removed and not collected yet: no reason to keep the content here, but no neighbour to be thrown away either.
+        bool Stays(IReadOnlyList<ArtifactRecord> users) => users.Any(user =>
+            !user.IsEvicted && !goingKeys.Contains(user.Key)
+            && (_state.Keeps(user) || !goingContents.Contains(user.Content)));
 
         var going = new HashSet<Hash256>();
         var contents = new List<SizedContent>();

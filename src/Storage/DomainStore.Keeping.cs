@@ -169,12 +169,15 @@ public sealed partial class DomainStore
     {
         // Unpublished first: a commit cut short may leave an artifact that nobody is shown, never the reverse.
         List<LogItem> items = [.. unpublished.Select(Item), .. gone.Select(Item)];
-        CommitLeaves(items, leaves, _ =>
+        CommitLeaves(items, leaves, first =>
         {
             lock (_core.State)
             {
                 unpublished.ForEach(_state.Publish);
-                gone.ForEach(_state.Remove);
+                for (var i = 0; i < gone.Count; i++)
+                {
+                    _state.Remove(first + unpublished.Count + i, gone[i]);
+                }
             }
         });
     }

@@ -143,8 +143,8 @@ public sealed partial class DomainStore
     {
         lock (_core.State)
         {
-            if (size == 0 || _core.Chunks.AwayCount == 0
-                || _core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _))
+            if (size == 0 || _core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _)
+                || (_core.Chunks.AwayCount == 0 && _core.Artifacts.OfContent(content).Any(known => known.IsLive)))
             {
                 return ArtifactState.Local;
             }

@@ -24,6 +24,7 @@ public sealed partial class DomainStore
             return;
         }
 
+        KeepTime(now);
         bool isQuiet;
         lock (_core.State)
         {

@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Eviction;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Logs;
@@ -12,27 +13,34 @@ public sealed partial class DomainStore
 {
     /// <summary>
     /// Merges blocks of one class that are smaller than <paramref name="minFill"/> times the small block's target into
-    /// full ones, leaving out what no artifact uses. No artifact changes; the old blocks' names are forgotten.
+    /// full ones, leaving out what nothing needs and whose grace period is over. No artifact changes; the old blocks'
+    /// names are forgotten.
     /// </summary>
     /// <param name="now">The present.</param>
     /// <param name="minFill">0 to 1.</param>
-    public void Repack(Instant now, double minFill)
+    /// <returns>How many blocks became fewer.</returns>
+    public int Repack(Instant now, double minFill)
     {
         RequireWritable();
         lock (_core.Maintenance)
         {
+            CatchUp();
+            var ripeBefore = RipeBefore(new CollectionOptions(), now);
+            var merged = 0;
             _gate.EnterWriteLock();
             try
             {
                 foreach (var group in UnderFilled(minFill))
                 {
-                    RepackGroup(group);
+                    merged += RepackGroup(group, ripeBefore);
                 }
             }
             finally
             {
                 _gate.ExitWriteLock();
             }
+
+            return merged;
         }
     }
 
@@ -50,21 +58,12 @@ public sealed partial class DomainStore
         }
     }
 
-    private void RepackGroup(List<BlockState> blocks)
+    private int RepackGroup(List<BlockState> blocks, long ripeBefore)
     {
-        using var liveness = new Liveness(_core);
         var directories = blocks.ToDictionary(block => block, block => _core.Blocks.ReadDirectory(block.Id));
-        var raw = directories.Values.SelectMany(directory => directory.Entries)
-            .Where(entry => entry.Codec == BlockCodec.Raw).Select(entry => entry.Id).ToHashSet();
-        var needed = liveness.UsedAmong(raw, _ => true);
-        lock (_core.State)
-        {
-            needed.UnionWith(_core.Pins.Where(raw.Contains));
-        }
-
         var taken = new HashSet<(Hash256 Id, BlockCodec Codec)>();
         IReadOnlyList<BlockEntry> Kept(BlockDirectory directory) => [.. directory.Entries.Where(entry =>
-            (entry.Codec != BlockCodec.Raw || needed.Contains(entry.Id)) && taken.Add((entry.Id, entry.Codec)))];
+            taken.Add((entry.Id, entry.Codec)) && !MayGoNow(entry, ripeBefore))];
 
         var surveyed = blocks.Select(block => new SurveyedBlock(block, directories[block], Kept(directories[block])));
         var work = new Survey([], [.. surveyed], PendingBytes: 0);
@@ -89,6 +88,16 @@ public sealed partial class DomainStore
         foreach (var block in blocks.Where(block => !IsKnown(block)))
         {
             _core.Blocks.DeleteAll(block.Id);
+        }
+
+        return blocks.Count(block => !IsKnown(block)) - sinks.Values.Sum(sink => sink.Blocks.Count);
+    }
+
+    private bool MayGoNow(BlockEntry entry, long ripeBefore)
+    {
+        lock (_core.State)
+        {
+            return MayGo(entry, ripeBefore);
         }
     }
 

@@ -93,6 +93,9 @@ internal sealed class StoreCore : IDisposable
 
     public bool TryGetClass(ClassTag tag, out StorageClass? known) => _classes.TryGetValue(tag, out known);
 
+    /// <summary>Whether a put in flight relies on an object.</summary>
+    public bool IsPinned(Hash256 id) => _pins.ContainsKey(id);
+
     public void Pin(Hash256 id) => _pins[id] = _pins.GetValueOrDefault(id) + 1;
 
     public void Unpin(Hash256 id)

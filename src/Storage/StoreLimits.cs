@@ -54,6 +54,25 @@ public sealed record StoreLimits
     /// the log on opening in well under a second (guess).</summary>
     public int IndexQuietEntries { get; init; } = 20_000;
 
+    /// <summary>How long a domain must have been open, in milliseconds, after something was marked as needed by nothing
+    /// before its bytes go. Default 1 h (guess).</summary>
+    public long CollectionGraceMs { get; init; } = 3_600_000;
+
+    /// <summary>Share of a block's bytes that must be dead before its living rest is moved and the block dropped.
+    /// Default a quarter (guess).</summary>
+    public double CollectionShareMin { get; init; } = 0.25;
+
+    /// <summary>Bytes of candidate blocks emptied in one commit. Default 64 MiB (guess).</summary>
+    public long CollectionStep { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>A clock further than this behind what the log or a peer has told is wrong, in milliseconds. Default 10
+    /// min (guess).</summary>
+    public long ClockBehindMax { get; init; } = 600_000;
+
+    /// <summary>A clock that ran further ahead than this while the domain was closed is not believed, in milliseconds.
+    /// Default 60 days (guess).</summary>
+    public long ClockAheadMax { get; init; } = 60L * 86_400_000;
+
     /// <summary>Candidates a prefix look-up may be asked for.</summary>
     public int ResolveMax { get; init; } = 100;
 }

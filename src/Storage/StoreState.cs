@@ -4,6 +4,7 @@ using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Domains;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.History;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Index.Segments;
@@ -26,6 +27,7 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     private readonly HashSet<long> _keptInline = [];
     private DamChain? _chain;
     private PublicHistory? _history;
+    private UseLedger? _uses;
 
     public string DomainName { get; private set; } = "";
 
@@ -56,6 +58,15 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
     /// <summary>Pins, holds, retention rules.</summary>
     public KeepBook Keeping { get; } = new();
+
+    /// <summary>Who needs what.</summary>
+    public UseLedger Uses => _uses ??= new UseLedger(core, Keeping);
+
+    /// <summary>Marks of collection.</summary>
+    public MarkBook Marks { get; } = new();
+
+    /// <summary>Latest time a record tells, Unix milliseconds.</summary>
+    public long LastRecordMs { get; private set; }
 
     /// <summary>Takes a manifest; the first one makes the domain.</summary>
     /// <exception cref="StoreRefusedException">It cannot be read, or does not continue the chain.</exception>
@@ -102,18 +113,21 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     {
         core.Artifacts.Put(RecordOf(record, entry, add));
         Current.Touch(entry.Key);
+        Uses.Touch(entry.Descriptor.Content, 0);
+        LastRecordMs = Math.Max(LastRecordMs, add.AtMs);
     }
 
     /// <summary>Takes an artifact out of CURRENT; its record stays.</summary>
-    public void Remove(LogRecord.Tombstone gone)
+    public void Remove(long number, LogRecord.Tombstone gone)
     {
         core.Artifacts.Remove(gone.Key, gone.Source ?? DomainId, gone.AtMs);
         Current.Touch(gone.Key);
+        LastRecordMs = Math.Max(LastRecordMs, gone.AtMs);
+        Touch(gone.Key, number);
     }
 
-    /// <summary>Whether an artifact's bytes are kept for its own sake: it is live, pinned or held.</summary>
-    public bool Keeps(ArtifactRecord record) =>
-        record.IsLive || Keeping.IsPinned(record.Key) || Keeping.IsHeld(record.Key);
+    /// <summary>Whether an artifact's bytes are kept: it is live, pinned, held, or a kept one refers to it.</summary>
+    public bool Keeps(ArtifactRecord record) => Uses.Keeps(record);
 
     public void Publish(LogRecord.Publish publish)
     {
@@ -191,11 +205,23 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         }
     }
 
-    public void Dispose() => _history?.Dispose();
+    public void Dispose()
+    {
+        _history?.Dispose();
+        _uses?.Dispose();
+    }
+
+    private void Touch(ArtifactKey key, long number)
+    {
+        foreach (var record in core.Artifacts.OfKey(key))
+        {
+            Uses.Touch(record.Content, number);
+        }
+    }
 
     private void ReplayKeeping(long number, LogRecord record)
     {
-        if (record is not (LogRecord.Tombstone or LogRecord.Mark))
+        if (record is not LogRecord.Tombstone)
         {
             KeepRecord(number, record, []);
         }
@@ -203,18 +229,22 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         switch (record)
         {
             case LogRecord.Tombstone gone:
-                Remove(gone);
+                Remove(number, gone);
                 break;
             case LogRecord.Pin pin:
                 Keeping.Apply(pin);
+                Touch(pin.Key, number);
                 break;
             case LogRecord.Hold hold:
                 Keeping.Apply(hold);
+                Touch(hold.Key, number);
                 break;
             case LogRecord.Retain retain:
                 Keeping.Apply(retain);
                 break;
-            case LogRecord.Mark:
+            case LogRecord.Mark mark:
+                Marks.Add(number, mark);
+                LastRecordMs = Math.Max(LastRecordMs, mark.AtMs);
                 break;
             default:
                 throw new UnreachableException();

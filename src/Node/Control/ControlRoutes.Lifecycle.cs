@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Output;
@@ -26,8 +27,52 @@ internal sealed partial class ControlRoutes
                 Lines(context, service.Release(KeepOrderOf(request), path == "/holds", cancel));
                 break;
             default:
+                Collection(context, method, path, cancel);
+                break;
+        }
+    }
+
+    private void Collection(HttpContext context, string method, string path, CancellationToken cancel)
+    {
+        var request = context.Request;
+        switch (method, path)
+        {
+            case ("GET", "/retention"):
+                Lines(context, service.Rules(cancel));
+                break;
+            case ("POST", "/retention"):
+                var rule = new RuleAnswer(
+                    Text(request, "brane"), Text(request, "kind"), Number(request, "keep_last"),
+                    Number(request, "keep_for_ms"), Number(request, "cold_after_ms"));
+                Lines(context, service.SetRule(rule, cancel));
+                break;
+            case ("GET", "/gc/plan"):
+                Line(context, service.PlanCollection(CollectOrderOf(request), cancel).Line());
+                break;
+            case ("GET", "/gc/explain"):
+                Lines(context, service.ExplainCollection(CollectOrderOf(request), cancel));
+                break;
+            case ("POST", "/gc/run"):
+                Line(context, service.Collect(CollectOrderOf(request), cancel).Line());
+                break;
+            case ("POST", "/repack"):
+                var percent = Number(request, "percent") ?? 50;
+                Line(context, service.Repack(percent / 100.0, cancel).Line());
+                break;
+            default:
                 throw OmegaException.NotFound($"there is no {method} {path}");
         }
+    }
+
+    private static CollectOrder CollectOrderOf(HttpRequest request) =>
+        new(Number(request, "grace_ms"), Text(request, "trust_clock") == "true");
+
+    private static long? Number(HttpRequest request, string name)
+    {
+        if (Text(request, name) is not { } text) return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw OmegaException.Usage($"{name} is no number", name);
     }
 
     private static KeepOrder KeepOrderOf(HttpRequest request) =>

@@ -15,7 +15,26 @@ internal interface ILifecycleService
     IReadOnlyList<KeepAnswer> Release(KeepOrder order, bool isHold, CancellationToken cancel);
 
     IReadOnlyList<KeepAnswer> Kept(bool isHold, CancellationToken cancel);
+
+    IReadOnlyList<RuleAnswer> Rules(CancellationToken cancel);
+
+    /// <summary>Sets a rule; one without periods and counts ends it. Answered with the rules in force.</summary>
+    IReadOnlyList<RuleAnswer> SetRule(RuleAnswer rule, CancellationToken cancel);
+
+    CollectPlanAnswer PlanCollection(CollectOrder order, CancellationToken cancel);
+
+    /// <summary>Why each block stays or how it goes; as they come.</summary>
+    IEnumerable<BlockAnswer> ExplainCollection(CollectOrder order, CancellationToken cancel);
+
+    CollectAnswer Collect(CollectOrder order, CancellationToken cancel);
+
+    /// <summary>Merges blocks filled less than the share, 0 to 1.</summary>
+    RepackAnswer Repack(double fill, CancellationToken cancel);
 }
+
+/// <summary>How to collect: another grace period than the usual one, in milliseconds; a clock that looks wrong.
+/// </summary>
+internal sealed record CollectOrder(long? GraceMs, bool TrustsClock);
 
 /// <summary>Which artifacts, for whom or which case, and why.</summary>
 internal sealed record KeepOrder(IReadOnlyList<string> Ids, string Name, string? Reason)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Omega.P2P.Node.Answers;
 
 namespace Omega.P2P.Node.Service;
@@ -20,6 +21,34 @@ internal sealed partial class RemoteNode
 
     public IReadOnlyList<KeepAnswer> Kept(bool isHold, CancellationToken cancel) =>
         Many<KeepAnswer>(new Query(isHold ? "/holds" : "/pins"), cancel);
+
+    public IReadOnlyList<RuleAnswer> Rules(CancellationToken cancel) =>
+        Many<RuleAnswer>(new Query("/retention"), cancel);
+
+    public IReadOnlyList<RuleAnswer> SetRule(RuleAnswer rule, CancellationToken cancel) => Many<RuleAnswer>(
+        HttpMethod.Post,
+        new Query("/retention").With("brane", rule.Brane).With("kind", rule.Kind)
+            .With("keep_last", Text(rule.KeepLast)).With("keep_for_ms", Text(rule.KeepForMs))
+            .With("cold_after_ms", Text(rule.ColdAfterMs)),
+        cancel);
+
+    public CollectPlanAnswer PlanCollection(CollectOrder order, CancellationToken cancel) =>
+        One<CollectPlanAnswer>(HttpMethod.Get, CollectQuery("/gc/plan", order), null, cancel);
+
+    public IEnumerable<BlockAnswer> ExplainCollection(CollectOrder order, CancellationToken cancel) =>
+        Stream<BlockAnswer>(HttpMethod.Get, CollectQuery("/gc/explain", order), cancel);
+
+    public CollectAnswer Collect(CollectOrder order, CancellationToken cancel) =>
+        One<CollectAnswer>(HttpMethod.Post, CollectQuery("/gc/run", order), null, cancel);
+
+    public RepackAnswer Repack(double fill, CancellationToken cancel) =>
+        One<RepackAnswer>(
+            HttpMethod.Post, new Query("/repack").With("percent", Text((long)(fill * 100))), null, cancel);
+
+    private static Query CollectQuery(string path, CollectOrder order) =>
+        new Query(path).With("grace_ms", Text(order.GraceMs)).With("trust_clock", order.TrustsClock ? "true" : null);
+
+    private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
 
     private static Query KeepQuery(KeepOrder order, bool isHold)
     {

@@ -130,6 +130,21 @@ internal sealed class BlockFiles(IFileSystem files)
             : throw new StoreDamagedException($"the directory of {id} is damaged");
     }
 
+    /// <summary>As <see cref="ReadDirectory"/>; false where the block is gone from the disk, or damaged.</summary>
+    public bool TryReadDirectory(BlockId id, out BlockDirectory? directory)
+    {
+        try
+        {
+            directory = ReadDirectory(id);
+        }
+        catch (Exception e) when (e is FileNotFoundException or StoreDamagedException)
+        {
+            directory = null;
+        }
+
+        return directory is not null;
+    }
+
     /// <summary>Makes directory and outboard, which stay behind, durable but for their folder. Reads the whole block,
     /// and so refuses to let go of one that has rotted.</summary>
     public void KeepDirectory(BlockId id, BlockDirectory directory)

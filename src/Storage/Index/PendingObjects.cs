@@ -74,8 +74,8 @@ internal sealed class PendingObjects
     }
 
     /// <summary>Classes in which a content or chunk waits.</summary>
-    public IEnumerable<ClassTag> ClassesOf(Hash256 id) =>
-        _byId.TryGetValue((id, false), out var list) ? list.Select(pending => pending.Class) : [];
+    public IEnumerable<ClassTag> ClassesOf(Hash256 id, bool isList = false) =>
+        _byId.TryGetValue((id, isList), out var list) ? list.Select(pending => pending.Class) : [];
 
     /// <summary>Whether a record's inline bytes are still needed in the log.</summary>
     public bool IsLive(long record) => _perRecord.ContainsKey(record);

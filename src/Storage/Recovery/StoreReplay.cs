@@ -134,6 +134,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
                 break;
             case LogRecord.Seal seal:
                 Mark(seal.Blocks, isHere: true);
+                TouchSealed(number, seal);
                 if (seal.Moved is { } moved)
                 {
                     core.Pending.RemoveThrough(moved, seal.Through);
@@ -293,6 +294,15 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         {
             _blocks[id] = isHere;
             _dropped.Remove(id);
+        }
+    }
+
+    /// <summary>A commit may have been cut off between blocks and what uses them.</summary>
+    private void TouchSealed(long number, LogRecord.Seal seal)
+    {
+        foreach (var id in seal.Moved is null ? seal.Blocks : [])
+        {
+            state.Uses.Touch(id, number);
         }
     }
 

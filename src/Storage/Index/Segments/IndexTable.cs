@@ -35,12 +35,24 @@ internal enum IndexTable : byte
     /// every opening (manifests, epochs, pins, holds, rules): length of the record (4), record, inline bytes.
     /// </summary>
     Kept = 9,
+
+    /// <summary>Content or block id (32), 1 for a block else 0 → nothing: who keeps it may have changed.</summary>
+    Touched = 10,
+
+    /// <summary>Id (32), what of it was counted (1) → how far the counting is.</summary>
+    Accounts = 11,
+
+    /// <summary>Id (32), kind of use (1) → how many uses (8).</summary>
+    Uses = 12,
+
+    /// <summary>Object id (32), 1 for a chunk list else 0 → the record since which nothing needs it (8).</summary>
+    Garbage = 13,
 }
 
 /// <summary>What differs between the tables.</summary>
 internal static class IndexTables
 {
-    public const int Count = 10;
+    public const int Count = 14;
 
     private const int TagLength = 16;
 
@@ -49,7 +61,7 @@ internal static class IndexTables
     public static int FilterLength(IndexTable table) => table switch
     {
         IndexTable.Artifacts or IndexTable.Contents => 32,
-        IndexTable.Objects => 33,
+        IndexTable.Objects or IndexTable.Accounts or IndexTable.Uses or IndexTable.Garbage => 33,
         IndexTable.Published or IndexTable.NodePlaces => TagLength + 32,
         _ => 0,
     };
