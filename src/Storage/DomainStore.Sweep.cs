@@ -270,7 +270,7 @@ public sealed partial class DomainStore
         }
 
         return users.Any(_state.Keeps) || _state.Uses.PackagesWith(ContentId.From(entry.Id)) > 0
-            ? (BlockRule.Referenced, users.FirstOrDefault()?.Key)
+            ? (BlockRule.Referenced, users is [var user, ..] ? user.Key : null)
             : (_core.IsPinned(entry.Id) ? BlockRule.InFlight : BlockRule.Live, null);
     }
 }
