@@ -205,11 +205,7 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         }
     }
 
-    public void Dispose()
-    {
-        _history?.Dispose();
-        _uses?.Dispose();
-    }
+    public void Dispose() => _history?.Dispose();
 
     private void Touch(ArtifactKey key, long number)
     {

@@ -13,9 +13,9 @@ namespace Omega.P2P.Storage.Collection;
 /// at a cost in proportion to them. Made again from everything else when lost (law 5). Guarded by the state lock, but
 /// for <see cref="CatchUp"/>, which one caller at a time runs outside it.
 /// </summary>
-internal sealed partial class UseLedger(StoreCore core, KeepBook keeping) : IDisposable
+internal sealed partial class UseLedger(StoreCore core, KeepBook keeping)
 {
-    private readonly IndexStore _tables = new(core.State);
+    private readonly IndexStore _tables = core.Index;
 
     private enum UseKind : byte
     {
@@ -88,8 +88,6 @@ internal sealed partial class UseLedger(StoreCore core, KeepBook keeping) : IDis
     /// <summary>Forgets an object that is nowhere any more.</summary>
     public void Forget(DeadObject gone) =>
         _tables.Delete(IndexTable.Garbage, KeyOf(gone.Id, gone.IsList ? (byte)1 : (byte)0));
-
-    public void Dispose() => _tables.Dispose();
 
     private void Touch(byte[] key, long record)
     {
