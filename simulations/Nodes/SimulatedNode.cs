@@ -323,6 +323,7 @@ public sealed class SimulatedNode
     private static StreamId StreamOf(NetworkEffect effect) => effect switch
     {
         NetworkEffect.SendFrame send => send.Stream,
+        NetworkEffect.ReadFrames read => read.Stream,
         NetworkEffect.SendBulk bulk => bulk.Stream,
         NetworkEffect.ReceiveBulk bulk => bulk.Stream,
         NetworkEffect.CloseStream close => close.Stream,

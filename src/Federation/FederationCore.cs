@@ -3,6 +3,7 @@ using Omega.P2P.Federation.Custody;
 using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Federation.Fetching;
 using Omega.P2P.Federation.Following;
+using Omega.P2P.Federation.Gossiping;
 using Omega.P2P.Federation.HeadGuard;
 using Omega.P2P.Federation.Invitations;
 using Omega.P2P.Federation.Links;
@@ -12,6 +13,7 @@ using Omega.P2P.Federation.Trust;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Time;
+using Omega.P2P.Protocol.Gossip;
 using Omega.P2P.Protocol.Omega;
 
 namespace Omega.P2P.Federation;
@@ -33,6 +35,7 @@ public sealed class FederationCore
     private readonly Dialer _dialer;
     private readonly OwnHeadGuard _guard;
     private readonly FollowBook _follows;
+    private readonly GossipDesk _gossip;
     private readonly Announcer _announcer;
     private readonly InvitationDesk _invitations;
     private readonly JoinDesk _joins;
@@ -61,9 +64,10 @@ public sealed class FederationCore
         _dialer = new Dialer(_outbox, _links, _trust, _addresses, _limits);
         _guard = new OwnHeadGuard(
             _outbox, _trust, _standing, options.Documents, p => _links.To(p)?.Catalog, () => _announcer!.Announce());
-        var followServices = new FollowServices(_outbox, _links, _standing, _limits);
+        var followServices = new FollowServices(_outbox, _links, _standing, _dialer, _limits);
         _follows = new FollowBook(followServices, _trust, options.Documents);
-        _announcer = new Announcer(_outbox, _trust, _links, _guard, _standing);
+        _gossip = new GossipDesk(_outbox, _streams, options, _trust, _links, _follows, _guard, _standing);
+        _announcer = new Announcer(_outbox, _trust, _links, _guard, _standing, _gossip);
         _invitations = new InvitationDesk(
             _outbox, options, _trust, _guard, new InvitationBook(_outbox, _limits, options.Documents),
             new Admission(_outbox, _trust, _follows, _addresses, _limits, AwaitGreeting));
@@ -97,6 +101,9 @@ public sealed class FederationCore
     /// <summary>Verified entries of a followed domain, ordered by key; empty for a domain not followed.</summary>
     public IReadOnlyList<FollowedEntry> Entries(DomainId domain) => _follows.Find(domain)?.Entries() ?? [];
 
+    /// <summary>Contents that a followed domain has published to everyone lately, as gossip told: a hint.</summary>
+    public IReadOnlyList<ContentId> HeardContents(DomainId domain) => _gossip.HeardOf(domain);
+
     /// <summary>One verified entry of a followed domain, or null.</summary>
     public FollowedEntry? FindEntry(DomainId domain, ArtifactKey key) => _follows.FindEntry(domain, key);
 
@@ -128,13 +135,16 @@ public sealed class FederationCore
                 OnStreamOpened(opened);
                 break;
             case NetworkInput.StreamReady ready:
-                _outbox.OnStreamReady(ready.Request, ready.Stream);
+                _outbox.OnStreamReady(ready.Request, ready.Stream, ready.Protocol);
                 break;
             case NetworkInput.StreamFailed failed:
                 _outbox.OnStreamFailed(failed.Request, failed.Reason);
                 break;
             case NetworkInput.FrameArrived frame:
                 _streams.OnFrame(frame.Stream, frame.Payload);
+                break;
+            case NetworkInput.FramesSent sent:
+                _streams.OnSent(sent.Stream, sent.Bytes);
                 break;
             case NetworkInput.StreamEnded ended:
                 _streams.OnEnded(ended.Stream, ended.Reset);
@@ -222,7 +232,7 @@ public sealed class FederationCore
             _outbox.Add(new NetworkEffect.DropLink(up.Link, "a link to ourselves"));
             return;
         }
-        if (_links.Add(up.Link, up.Peer) is not { } link)
+        if (_links.Add(up.Link, up.Peer, up.Outbound, up.Remote) is not { } link)
             return;
         _joins.OnLinkUp(link);
         if (_trust.Find(up.Peer) is null)
@@ -231,6 +241,8 @@ public sealed class FederationCore
         _standing.OnLinkUp(up.Peer);
         if (up is { Outbound: true, Remote: { } remote })
             _addresses.Learn(up.Peer, [remote]);
+        if (_links.To(up.Peer) is { IsGreeted: true })
+            _gossip.OnTrusted(up.Peer); // one link more
         GreetOnce(up.Peer);
     }
 
@@ -239,6 +251,7 @@ public sealed class FederationCore
         if (_links.Remove(down.Link) is not { } link)
             return;
         link.Catalog.OnLinkDown();
+        _gossip.OnLinkDown(link);
         _outbox.OnLinkDown(down.Link, down.Reason);
         _streams.OnLinkDown(down.Link);
         _dialer.OnLinkDown(link.Peer);
@@ -246,6 +259,12 @@ public sealed class FederationCore
 
     private void OnStreamOpened(NetworkInput.StreamOpened opened)
     {
+        if (GossipProtocol.IsGossip(opened.Protocol))
+        {
+            if (_links.Find(opened.Link) is not { } from || !_gossip.TryTake(opened.Stream, from))
+                _outbox.Reset(opened.Stream);
+            return;
+        }
         IRequestServer? server = opened.Protocol switch
         {
             OmegaProtocols.Join => _invitations,
@@ -294,6 +313,7 @@ public sealed class FederationCore
         _guard.OnLinkUp(link.Catalog);
         _follows.OnLinkUp(peer);
         _transfers.OnLinkUp(link);
+        _gossip.OnTrusted(peer);
     }
 
     private void OnRemovePeer(CommandId id, PeerId peer)
@@ -310,6 +330,7 @@ public sealed class FederationCore
         }
         _trust.RemovePeer(peer);
         _follows.End(trusted.Domain);
+        _gossip.Forget(trusted.Domain);
         _guard.ForgetFollower(peer);
         _addresses.Forget(peer);
         _dialer.Stop(peer);

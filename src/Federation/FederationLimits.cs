@@ -30,6 +30,9 @@ public sealed record FederationLimits
     /// <summary>Addresses kept per peer (guess).</summary>
     public int AddressesPerPeer { get; init; } = 16;
 
+    /// <summary>Public contents remembered per followed domain, of those that gossip told of (guess).</summary>
+    public int HeardContents { get; init; } = 4096;
+
     /// <summary>Redial delay at first (mesh contract: 1 s).</summary>
     public TimeSpan RedialFirst { get; init; } = TimeSpan.FromSeconds(1);
 

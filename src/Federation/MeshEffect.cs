@@ -58,11 +58,17 @@ public abstract record NetworkEffect : MeshEffect
     /// </summary>
     public sealed record Dial(DialId Id, string Address, PeerId? Peer) : NetworkEffect;
 
-    /// <summary>Wants a stream that speaks <paramref name="Protocol"/>.</summary>
+    /// <summary>Wants a stream that speaks <paramref name="Protocol"/>; for gossip, any version that we speak.</summary>
     public sealed record OpenStream(RequestId Request, LinkId Link, string Protocol) : NetworkEffect;
 
     /// <summary>Sends one frame (the driver adds the length); payload at most 1 MiB, immutable from here on.</summary>
     public sealed record SendFrame(StreamId Stream, ReadOnlyMemory<byte> Payload) : NetworkEffect;
+
+    /// <summary>
+    /// Lets the peer be read on: so many frames more. For streams that the peer speaks on unasked (gossip); on others
+    /// each answer makes room for the next request.
+    /// </summary>
+    public sealed record ReadFrames(StreamId Stream, int Count) : NetworkEffect;
 
     /// <summary>Sends raw bytes to the end of the source and then closes our direction.</summary>
     public sealed record SendBulk(StreamId Stream, IBulkSource Source) : NetworkEffect;

@@ -62,13 +62,21 @@ public abstract record NetworkInput : MeshInput
     /// A wish for a stream came true. Its incoming direction carries frames unless the core answers this very input
     /// with <see cref="NetworkEffect.ReceiveBulk"/>.
     /// </summary>
-    public sealed record StreamReady(RequestId Request, StreamId Stream) : NetworkInput;
+    /// <param name="Request">The wish.</param>
+    /// <param name="Stream">The stream.</param>
+    /// <param name="Protocol">What was agreed on, where the wish left a choice; else empty.</param>
+    public sealed record StreamReady(RequestId Request, StreamId Stream, string Protocol = "") : NetworkInput;
 
     /// <summary>A wish for a stream failed: link gone, protocol not spoken.</summary>
     public sealed record StreamFailed(RequestId Request, string Reason) : NetworkInput;
 
     /// <summary>One whole frame arrived; the payload is at most 1 MiB and is the core's to keep.</summary>
     public sealed record FrameArrived(StreamId Stream, ReadOnlyMemory<byte> Payload) : NetworkInput;
+
+    /// <summary>
+    /// Frames of ours have left for the wire, so many payload bytes of them. Told of gossip streams only.
+    /// </summary>
+    public sealed record FramesSent(StreamId Stream, long Bytes) : NetworkInput;
 
     /// <summary>
     /// The incoming direction ended (<paramref name="Reset"/> false; ours stays open until we close it), or the whole

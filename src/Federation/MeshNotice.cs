@@ -19,6 +19,9 @@ public abstract record MeshNotice
     /// <summary>A followed domain shows a newer verified head.</summary>
     public sealed record DomainUpdated(DomainId Domain, long Epoch, long Size, int Entries) : MeshNotice;
 
+    /// <summary>Gossip says that a followed domain has published contents to everyone; a hint.</summary>
+    public sealed record ContentsPublished(DomainId Domain, int Count) : MeshNotice;
+
     /// <summary>A peer broke a rule; what it sent was dropped.</summary>
     public sealed record PeerFaulted(PeerId Peer, PeerFault Fault, string Detail) : MeshNotice;
 

@@ -81,8 +81,10 @@ public sealed class FederationCoreTests
         loop.Disconnect(alice);
         var effects = new List<MeshEffect>();
         alice.Core.Handle(new NetworkInput.LinkUp(new LinkId(70), bob.Peer, null, false), loop.Now, effects);
-        var open = Assert.Single(effects.OfType<NetworkEffect.OpenStream>());
+        var (open, gossip) = (effects.OfType<NetworkEffect.OpenStream>().First(), effects[^1]);
         Assert.Equal(Protocol.Omega.OmegaProtocols.Catalog, open.Protocol);
+        Assert.Equal(
+            Protocol.Gossip.GossipProtocol.Version12, Assert.IsType<NetworkEffect.OpenStream>(gossip).Protocol);
         effects.Clear();
         alice.Core.Handle(new NetworkInput.StreamReady(open.Request, new StreamId(71)), loop.Now, effects);
         Assert.Equal(

@@ -51,6 +51,7 @@ public sealed class FollowingTests
             CatalogRequest.TryDecode(frame.Span, out var r, out _) && r is CatalogRequest.Announce
                 ? MeshLoop.Dropped
                 : frame;
+        loop.TamperGossip = (_, _) => MeshLoop.Dropped;
         Pair.Publish(loop, alice, [9]);
         Assert.Empty(bob.Core.Entries(alice.Domain));
         loop.TamperFrame = (_, frame) => frame;

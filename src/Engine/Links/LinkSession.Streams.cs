@@ -4,6 +4,7 @@ using Omega.P2P.Primitives.Encoding;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Bulk;
 using Omega.P2P.Protocol.Connection;
+using Omega.P2P.Protocol.Gossip;
 
 namespace Omega.P2P.Engine.Links;
 
@@ -48,6 +49,14 @@ public sealed partial class LinkSession
             case NetworkEffect.SendFrame send:
                 Send(send, now, inputs);
                 break;
+            case NetworkEffect.ReadFrames read:
+                if (_streams.TryGetValue(read.Stream, out var readable))
+                {
+                    readable.FrameCredit += read.Count;
+                    Read(readable, now, inputs);
+                }
+
+                break;
             case NetworkEffect.SendBulk bulk:
                 SendBulk(bulk, inputs);
                 break;
@@ -77,7 +86,8 @@ public sealed partial class LinkSession
 
     private void Open(NetworkEffect.OpenStream open, Instant now, ICollection<NetworkInput> inputs)
     {
-        var status = _connection.OpenStream([open.Protocol], now, out var wire);
+        IReadOnlyList<string> protocols = GossipProtocol.IsGossip(open.Protocol) ? GossipProtocol.All : [open.Protocol];
+        var status = _connection.OpenStream(protocols, now, out var wire);
         if (status == OpenStreamStatus.Opening)
             Add(wire, inbound: false).Request = open.Request;
         else
@@ -91,7 +101,8 @@ public sealed partial class LinkSession
         var prefix = Varint.Write((ulong)send.Payload.Length, framed);
         send.Payload.Span.CopyTo(framed.AsSpan(prefix));
         stream.Outgoing.Enqueue(framed);
-        stream.FrameCredit++;
+        if (stream.OutgoingPayloads is { } payloads) payloads.Enqueue(send.Payload.Length);
+        else stream.FrameCredit++;
         Write(stream, inputs);
         if (_streams.ContainsKey(stream.Id)) Read(stream, now, inputs);
     }
@@ -131,20 +142,36 @@ public sealed partial class LinkSession
 
     private void Write(LinkStream stream, ICollection<NetworkInput> inputs)
     {
-        while (stream.Outgoing.TryPeek(out var frame))
-        {
-            var taken = _connection.Write(stream.Wire, frame.Span);
-            stream.Outgoing.Dequeue();
-            if (taken == frame.Length) continue;
-            Requeue(stream, frame[taken..]);
-            return;
-        }
+        var isDrained = WriteFrames(stream, out var sent);
+        if (sent > 0) inputs.Add(new NetworkInput.FramesSent(stream.Id, sent));
+        if (!isDrained) return;
 
         if (stream.Source is not null && !PumpSource(stream, inputs)) return;
         if (!stream.CloseWhenDrained || stream.WriteClosed) return;
         stream.WriteClosed = true;
         _connection.CloseWrite(stream.Wire);
         if (stream.EndTold) Forget(stream);
+    }
+
+    /// <summary>True when every frame has left; tells the payload bytes of those that did, where they are counted.
+    /// </summary>
+    private bool WriteFrames(LinkStream stream, out long sent)
+    {
+        sent = 0;
+        while (stream.Outgoing.TryPeek(out var frame))
+        {
+            var taken = _connection.Write(stream.Wire, frame.Span);
+            stream.Outgoing.Dequeue();
+            if (taken < frame.Length)
+            {
+                Requeue(stream, frame[taken..]);
+                return false;
+            }
+
+            sent += stream.OutgoingPayloads?.Dequeue() ?? 0;
+        }
+
+        return true;
     }
 
     private static void Requeue(LinkStream stream, ReadOnlyMemory<byte> rest)

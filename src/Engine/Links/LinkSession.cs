@@ -2,6 +2,7 @@ using Omega.P2P.Federation;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Connection;
+using Omega.P2P.Protocol.Gossip;
 using Omega.P2P.Protocol.Omega;
 using StreamId = Omega.P2P.Federation.StreamId;
 using WireStreamId = Omega.P2P.Protocol.Connection.StreamId;
@@ -18,6 +19,7 @@ namespace Omega.P2P.Engine.Links;
 public sealed partial class LinkSession : IDisposable
 {
     private const int StreamBits = 32;
+    private static readonly string[] Served = [.. OmegaProtocols.All, .. GossipProtocol.All];
 
     private readonly Libp2pConnection _connection;
     private readonly Dictionary<StreamId, LinkStream> _streams = [];
@@ -28,7 +30,7 @@ public sealed partial class LinkSession : IDisposable
 
     /// <summary>Starts the link; a dialler's first bytes are pending at once.</summary>
     /// <param name="id">Its number, below 2^31.</param>
-    /// <param name="settings">Keys, role and bounds; the served protocols are Omega's own.</param>
+    /// <param name="settings">Keys, role and bounds; the served protocols are Omega's own and gossip.</param>
     /// <param name="remote">The peer's address as a textual multiaddr, when known.</param>
     /// <param name="dial">The dial it came from, which fails when the handshake does; null when accepted.</param>
     /// <param name="now">The present.</param>
@@ -45,7 +47,7 @@ public sealed partial class LinkSession : IDisposable
         _remote = remote;
         _dial = dial;
         _bulkWaits = bulkWaits;
-        _connection = new Libp2pConnection(settings with { Protocols = OmegaProtocols.All }, now);
+        _connection = new Libp2pConnection(settings with { Protocols = Served }, now);
     }
 
     /// <summary>Its number.</summary>
@@ -178,7 +180,8 @@ public sealed partial class LinkSession : IDisposable
         else if (_wires.TryGetValue(opened.Stream, out var stream) && stream.Request is { } request)
         {
             stream.Request = null;
-            inputs.Add(new NetworkInput.StreamReady(request, stream.Id));
+            if (GossipProtocol.IsGossip(opened.Protocol)) stream.OutgoingPayloads = new Queue<int>();
+            inputs.Add(new NetworkInput.StreamReady(request, stream.Id, opened.Protocol));
         }
     }
 

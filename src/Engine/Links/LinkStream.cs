@@ -17,6 +17,10 @@ internal sealed class LinkStream(StreamId id, WireStreamId wire, bool inbound)
     /// <summary>Frames with their length prefix, in order, that did not fit the window yet.</summary>
     public Queue<ReadOnlyMemory<byte>> Outgoing { get; } = new();
 
+    /// <summary>Payload bytes of each of <see cref="Outgoing"/>, where the core wants to know what left; else null.
+    /// </summary>
+    public Queue<int>? OutgoingPayloads { get; set; }
+
     /// <summary>Raw bytes that follow the frames; ends our direction when drained.</summary>
     public IBulkSource? Source { get; set; }
 

@@ -16,7 +16,7 @@ internal sealed class Outbox(IRandomSource random)
     private ICollection<MeshEffect> _effects = [];
     private long _last;
 
-    private readonly record struct StreamWish(LinkId Link, Action<StreamId> Ready, Action<string> Failed);
+    private readonly record struct StreamWish(LinkId Link, Action<StreamId, string> Ready, Action<string> Failed);
 
     public Instant Now { get; private set; }
 
@@ -66,7 +66,12 @@ internal sealed class Outbox(IRandomSource random)
             onFired();
     }
 
-    public RequestId OpenStream(LinkId link, string protocol, Action<StreamId> onReady, Action<string> onFailed)
+    public RequestId OpenStream(LinkId link, string protocol, Action<StreamId> onReady, Action<string> onFailed) =>
+        OpenStream(link, protocol, (stream, _) => onReady(stream), onFailed);
+
+    /// <summary>The same, for who has to know which version was agreed on.</summary>
+    public RequestId OpenStream(
+        LinkId link, string protocol, Action<StreamId, string> onReady, Action<string> onFailed)
     {
         var id = new RequestId(++_last);
         _wishes.Add(id, new StreamWish(link, onReady, onFailed));
@@ -75,10 +80,10 @@ internal sealed class Outbox(IRandomSource random)
     }
 
     /// <summary>False when nobody waits any more: the stream is then cut.</summary>
-    public void OnStreamReady(RequestId request, StreamId stream)
+    public void OnStreamReady(RequestId request, StreamId stream, string protocol)
     {
         if (_wishes.Remove(request, out var wish))
-            wish.Ready(stream);
+            wish.Ready(stream, protocol);
         else
             Reset(stream);
     }

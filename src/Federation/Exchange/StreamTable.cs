@@ -7,6 +7,12 @@ internal interface IStreamOwner
 
     void OnEnded(StreamId stream, bool reset);
 
+    /// <summary>Payload bytes of ours have left; told of gossip streams only.</summary>
+    void OnSent(StreamId stream, long bytes)
+    {
+        // Most owners wait for an answer anyway.
+    }
+
     void OnBulk(StreamId stream, object outcome);
 }
 
@@ -25,6 +31,12 @@ internal sealed class StreamTable
     {
         if (_owners.TryGetValue(stream, out var found))
             found.Owner.OnFrame(stream, payload);
+    }
+
+    public void OnSent(StreamId stream, long bytes)
+    {
+        if (_owners.TryGetValue(stream, out var found))
+            found.Owner.OnSent(stream, bytes);
     }
 
     public void OnEnded(StreamId stream, bool reset)

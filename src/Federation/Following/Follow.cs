@@ -4,6 +4,7 @@ using Omega.P2P.Federation.Trust;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Merkle;
+using Omega.P2P.Protocol.Gossip;
 using Omega.P2P.Protocol.Omega.Catalog;
 
 namespace Omega.P2P.Federation.Following;
@@ -18,6 +19,7 @@ internal sealed class Follow(
     private readonly SortedDictionary<string, AudienceSet> _audiences = new(StringComparer.Ordinal);
     private DomainSync? _sync;
     private bool _syncAgain;
+    private HeadRef? _pulledFor;
     private List<Action<bool>> _waiting = [];
 
     public DomainId Domain => Manifests.Domain;
@@ -104,9 +106,40 @@ internal sealed class Follow(
                 return default;
             default:
                 if (shown.IsAfter(held.Epoch, held.Size) && services.Standing.IsUsable(Owner))
-                    RequestSync(null);
+                    PullFor(shown);
                 return default;
         }
+    }
+
+    /// <summary>
+    /// A head of the owner's that came by gossip, through whomever: a reason to pull, evidence, or nothing. Who
+    /// brought it answers only for what nobody can have signed.
+    /// </summary>
+    public GossipVerdict OnGossiped(HeadBundle bundle)
+    {
+        if (!SignedHead.TryVerify(bundle.Note, Manifests, out var shown, out var fault))
+        {
+            if (fault != PeerFault.BadSignature || SignedHead.IsForged(bundle.Note, Manifests))
+                return GossipVerdict.Reject;
+            RequestSync(null); // by a head key that we do not know yet
+            return GossipVerdict.Ignore;
+        }
+        if (!HeadCheck.CoversSnapshot(shown, bundle))
+            return GossipVerdict.Reject;
+        if (Head is { } held && HeadCheck.JudgePlace(held, shown) is { } disorder)
+        {
+            if (disorder != PeerFault.InconsistentHead)
+                return GossipVerdict.Ignore;
+            Convict(bundle.Note);
+            return GossipVerdict.Accept; // others want the evidence as well
+        }
+        if (Head is not null && !shown.IsAfter(Head.Epoch, Head.Size))
+            return GossipVerdict.Accept;
+        if (services.CatalogOf(Owner) is null)
+            services.Hurry(Owner);
+        else if (services.Standing.IsUsable(Owner))
+            PullFor(shown);
+        return GossipVerdict.Accept;
     }
 
     /// <summary>
@@ -128,6 +161,15 @@ internal sealed class Follow(
         }
         _sync = new DomainSync(this, catalog);
         _sync.Start();
+    }
+
+    // The same head is heard of several times: one pull is enough for all.
+    private void PullFor(SignedHead shown)
+    {
+        if (_sync is not null && _pulledFor is { } last && !shown.IsAfter(last.Epoch, last.Size))
+            return;
+        _pulledFor = shown.Place;
+        RequestSync(null);
     }
 
     /// <summary>The sync under way is over: with what it verified, or with the fault that ended it.</summary>

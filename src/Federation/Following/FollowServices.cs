@@ -7,7 +7,7 @@ namespace Omega.P2P.Federation.Following;
 
 /// <summary>What following needs of the rest of the core.</summary>
 internal sealed class FollowServices(
-    Outbox outbox, LinkTable links, StandingBook standing, FederationLimits limits)
+    Outbox outbox, LinkTable links, StandingBook standing, Dialer dialer, FederationLimits limits)
 {
     public Outbox Outbox => outbox;
 
@@ -16,6 +16,9 @@ internal sealed class FollowServices(
     public FederationLimits Limits => limits;
 
     public CatalogClient? CatalogOf(PeerId peer) => links.To(peer)?.Catalog;
+
+    /// <summary>Something new is with a peer that is away.</summary>
+    public void Hurry(PeerId peer) => dialer.Hurry(peer);
 
     public void Report(PeerId peer, PeerFault fault, string detail)
     {

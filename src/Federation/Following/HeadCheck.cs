@@ -51,6 +51,16 @@ internal static class HeadCheck
         return isSamePlace && shown.Root != held.Root ? PeerFault.InconsistentHead : null;
     }
 
+    /// <summary>Whether the snapshot shown with a head is a snapshot record that the head covers.</summary>
+    public static bool CoversSnapshot(SignedHead head, HeadBundle bundle)
+    {
+        var leaf = bundle.Snapshot;
+        var hash = LogCommitment.LeafHash(LogCommitment.Create(leaf.Salt.Span, leaf.Body.Span));
+        return Proofs.VerifyInclusion(hash, leaf.Index, head.Size, [.. bundle.Inclusion], head.Root)
+            && PublicRecord.TryDecode(leaf.Body.Span, out var record, out _)
+            && record is PublicRecord.Snapshot shown && shown.Size == leaf.Index;
+    }
+
     private static PeerFault? JudgeOrder(
         SignedHead? held, SignedHead head, Manifests manifests, HeadBundle bundle, out bool isFork)
     {

@@ -43,6 +43,21 @@ internal sealed record SignedHead
         ReadOnlyMemory<byte> note, Manifests manifests, [NotNullWhen(true)] out SignedHead? head) =>
         TryVerify(note, manifests.Domain, manifests.HeadKeys, out head, out _);
 
+    /// <summary>Whether a line names a head key of the domain and does not verify: nobody signs such a note by
+    /// accident. A note by a key that we do not know yet is not forged.</summary>
+    public static bool IsForged(ReadOnlyMemory<byte> note, Manifests manifests)
+    {
+        if (!SignedNote.TryParse(note.Span, out var parsed, out _)
+            || !Checkpoint.TryParse(parsed.Text, out var checkpoint, out _))
+            return true;
+        NoteVerifierKey[] keys =
+        [
+            .. manifests.HeadKeys.Select(
+                k => NoteVerifierKey.Create(checkpoint.Origin, NoteAlgorithm.Ed25519, k)),
+        ];
+        return parsed.Verify(keys).Verdict == NoteVerdict.BadSignature;
+    }
+
     /// <summary>
     /// Fault <see cref="PeerFault.Malformed"/> for what is no note or no checkpoint of this domain's log,
     /// <see cref="PeerFault.BadSignature"/> when none of the keys signed it.

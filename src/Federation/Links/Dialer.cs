@@ -63,12 +63,16 @@ internal sealed class Dialer(
     public void Hurry()
     {
         foreach (var peer in trust.Peers)
+            Hurry(peer.Id);
+    }
+
+    /// <summary>There is something new with this peer: tried at once when it is only waited for.</summary>
+    public void Hurry(PeerId peer)
+    {
+        if (_attempts.TryGetValue(peer, out var attempt) && attempt.Dial is null && links.To(peer) is null)
         {
-            if (_attempts.TryGetValue(peer.Id, out var attempt) && attempt.Dial is null && links.To(peer.Id) is null)
-            {
-                Stop(peer.Id);
-                Schedule(peer.Id, TimeSpan.Zero);
-            }
+            Stop(peer);
+            Schedule(peer, TimeSpan.Zero);
         }
     }
 

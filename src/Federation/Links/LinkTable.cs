@@ -15,6 +15,12 @@ internal sealed class Link(LinkId id, PeerId peer, CatalogClient catalog)
     /// <summary>Whether the peer was asked, on this link, what a trusted peer is asked first.</summary>
     public bool IsGreeted { get; set; }
 
+    /// <summary>Whether we dialled it.</summary>
+    public bool IsOutbound { get; init; }
+
+    /// <summary>The far end's address as a textual multiaddr, when known.</summary>
+    public string? Remote { get; init; }
+
     /// <summary>Streams the peer has open towards us.</summary>
     public int StreamsInbound { get; set; }
 }
@@ -26,14 +32,18 @@ internal sealed class LinkTable(Outbox outbox, StreamTable streams, FederationLi
 
     public IEnumerable<Link> All => _links.Values;
 
-    public Link? Add(LinkId id, PeerId peer)
+    public Link? Add(LinkId id, PeerId peer, bool isOutbound, string? remote)
     {
         if (_links.Count >= limits.Links || _links.ContainsKey(id.Value))
         {
             outbox.Add(new NetworkEffect.DropLink(id, "too many links"));
             return null;
         }
-        var link = new Link(id, peer, new CatalogClient(id, peer, outbox, streams, limits));
+        var link = new Link(id, peer, new CatalogClient(id, peer, outbox, streams, limits))
+        {
+            IsOutbound = isOutbound,
+            Remote = remote,
+        };
         _links.Add(id.Value, link);
         return link;
     }

@@ -147,7 +147,7 @@ internal sealed class Manifest(Dam dam)
     [
         .. dam.Peers
             .Where(p => p.Value.Domain is not null)
-            .Select(p => new TrustedPeer(p.Value.Key, p.Key, p.Value.Domain!.Value)), // filtered just above
+            .Select(p => new TrustedPeer(p.Value.Key, p.Key, p.Value.Domain!.Value, p.Value.Mesh)), // filtered above
     ];
 
     /// <summary>Audiences that whoever holds a node key may read, in ordinal order; none for a stranger.</summary>
@@ -161,7 +161,7 @@ internal sealed class Manifest(Dam dam)
 }
 
 /// <summary>A peer as the own manifest names it.</summary>
-internal sealed record TrustedPeer(Ed25519PublicKey NodeKey, string Petname, DomainId Domain)
+internal sealed record TrustedPeer(Ed25519PublicKey NodeKey, string Petname, DomainId Domain, MeshId? Mesh = null)
 {
     public PeerId Id { get; } = NodeKey.ToPeerId();
 }

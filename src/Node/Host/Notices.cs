@@ -18,6 +18,9 @@ internal static class Notices
             case MeshNotice.DomainUpdated e:
                 Host.Log.Info($"{e.Domain} is at epoch {e.Epoch}, size {e.Size}: {e.Entries} artifacts");
                 break;
+            case MeshNotice.ContentsPublished e:
+                Host.Log.Info($"{e.Domain} has published {e.Count} contents to everyone");
+                break;
             case MeshNotice.PeerFaulted e:
                 Host.Log.Warn($"peer {e.Peer} broke a rule, {e.Fault}: {e.Detail}");
                 break;

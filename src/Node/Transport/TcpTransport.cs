@@ -102,6 +102,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private static StreamId? StreamOf(NetworkEffect effect) => effect switch
     {
         NetworkEffect.SendFrame e => e.Stream,
+        NetworkEffect.ReadFrames e => e.Stream,
         NetworkEffect.SendBulk e => e.Stream,
         NetworkEffect.ReceiveBulk e => e.Stream,
         NetworkEffect.CloseStream e => e.Stream,

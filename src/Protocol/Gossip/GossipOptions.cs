@@ -83,6 +83,10 @@ public sealed record GossipOptions
     /// <summary>Heartbeats an IDONTWANT holds. Origin: go-libp2p-pubsub.</summary>
     public int DontWantHeartbeats { get; init; } = 3;
 
+    /// <summary>Offers a heartbeat of what did not fit a peer's queue. Origin: guess, below the ten IHAVE lists that
+    /// peers heed.</summary>
+    public int SkippedOffersMax { get; init; } = 5;
+
     /// <summary>How long publishing waits for one peer that does not read; it is passed over afterwards. Origin: guess.
     /// </summary>
     public long PatienceMs { get; init; } = 3000;

@@ -34,6 +34,9 @@ internal sealed class GossipPeer(PeerId id, bool speaksDontWant, bool outbound, 
 
     public int IdsAsked { get; set; }
 
+    /// <summary>Times we offered what did not fit, this heartbeat.</summary>
+    public int SkippedOffers { get; set; }
+
     public int DontWantIds { get; private set; }
 
     public bool HasMessages => _waiting.Count > 0;
@@ -106,7 +109,7 @@ internal sealed class GossipPeer(PeerId id, bool speaksDontWant, bool outbound, 
 
     public void OnHeartbeat()
     {
-        (IHaveLists, IdsAsked, DontWantIds) = (0, 0, 0);
+        (IHaveLists, IdsAsked, DontWantIds, SkippedOffers) = (0, 0, 0, 0);
         foreach (var (id, heartbeats) in _dontWant.ToList())
         {
             if (heartbeats <= 1)

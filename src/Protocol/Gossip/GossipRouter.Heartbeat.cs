@@ -36,7 +36,12 @@ public sealed partial class GossipRouter
         }
 
         foreach (var peer in _peers.Values)
+        {
             peer.OnHeartbeat();
+            if (peer.HasSkipped)
+                _dirty.Add(peer.Id);
+        }
+
         _cache.Shift();
         _seen.Expire(_nowMs);
     }

@@ -38,7 +38,7 @@ public sealed partial class GossipRouter
     {
         while (peer.InFlightBytes < _options.Limits.InFlightBytesMax)
         {
-            if (!peer.HasMessages && peer.HasSkipped)
+            if (!peer.HasMessages && peer.HasSkipped && peer.SkippedOffers < _options.SkippedOffersMax)
                 OfferSkipped(peer);
             if (!peer.Control.HasControl && !peer.TryPeek(_nowMs, out _))
                 return;
@@ -60,6 +60,7 @@ public sealed partial class GossipRouter
     // It reads again: what did not fit meanwhile it may ask for, unless others brought it.
     private void OfferSkipped(GossipPeer peer)
     {
+        peer.SkippedOffers++;
         foreach (var (topic, ids) in peer.TakeSkipped())
         {
             var held = ids.Where(id => _cache.Find(id) is not null && !peer.IsKnown(id)).ToList();

@@ -315,6 +315,7 @@ internal sealed class StoryNode
         NetworkEffect.OpenStream open => open.Link,
         NetworkEffect.DropLink drop => drop.Link,
         NetworkEffect.SendFrame send => LinkSession.LinkOf(send.Stream),
+        NetworkEffect.ReadFrames read => LinkSession.LinkOf(read.Stream),
         NetworkEffect.SendBulk bulk => LinkSession.LinkOf(bulk.Stream),
         NetworkEffect.ReceiveBulk bulk => LinkSession.LinkOf(bulk.Stream),
         NetworkEffect.CloseStream close => LinkSession.LinkOf(close.Stream),

@@ -19,8 +19,10 @@ internal sealed class MeshLoop
     private long _last;
     private long _nowMs = 1_000_000;
 
-    private sealed class StreamEnd(LoopNode node, StreamId id, LinkId link)
+    private sealed class StreamEnd(LoopNode node, StreamId id, LinkId link, bool isGossip)
     {
+        public bool IsGossip { get; } = isGossip;
+
         public LoopNode Node { get; } = node;
 
         public StreamId Id { get; } = id;
@@ -37,6 +39,15 @@ internal sealed class MeshLoop
 
     /// <summary>Frames on their way: sender, bytes; <see cref="Dropped"/> drops.</summary>
     public Func<LoopNode, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> TamperFrame { get; set; } = (_, frame) => frame;
+
+    /// <summary>Gossip on its way: sender, bytes; <see cref="Dropped"/> drops.</summary>
+    public Func<LoopNode, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> TamperGossip { get; set; } = (_, frame) => frame;
+
+    /// <summary>Gossip frames sent so far.</summary>
+    public int GossipFrames { get; private set; }
+
+    /// <summary>Two nodes that do not reach each other.</summary>
+    public HashSet<(LoopNode, LoopNode)> Apart { get; } = [];
 
     /// <summary>Bulk answers on their way: sender, bytes.</summary>
     public Func<LoopNode, byte[], byte[]> TamperBulk { get; set; } = (_, bytes) => bytes;
@@ -129,6 +140,15 @@ internal sealed class MeshLoop
         Run();
     }
 
+    /// <summary>Cuts the links between two nodes and keeps them apart.</summary>
+    public void Part(LoopNode one, LoopNode other)
+    {
+        Apart.Add((one, other));
+        foreach (var (near, _) in _links.Where(l => l.Key.Item1 == one && l.Value.Item1 == other).ToList())
+            Cut(one, near.Item2);
+        Run();
+    }
+
     public void Disconnect(LoopNode node)
     {
         foreach (var (key, _) in _links.Where(l => l.Key.Item1 == node).ToList())
@@ -175,6 +195,8 @@ internal sealed class MeshLoop
                 case NetworkEffect.SendFrame send:
                     OnSendFrame(node, send);
                     break;
+                case NetworkEffect.ReadFrames:
+                    break; // here nothing is held back
                 case NetworkEffect.SendBulk send:
                     OnSendBulk(node, send.Stream, send.Source);
                     break;
@@ -212,7 +234,8 @@ internal sealed class MeshLoop
     private void OnDial(LoopNode node, NetworkEffect.Dial dial)
     {
         var target = _nodes.Find(n => n.Address == dial.Address && n.IsUp && n.Peer == (dial.Peer ?? n.Peer));
-        if (target is null || node.IsIsolated || target.IsIsolated)
+        if (target is null || node.IsIsolated || target.IsIsolated
+            || Apart.Contains((node, target)) || Apart.Contains((target, node)))
             _queue.Enqueue((node, new NetworkInput.DialFailed(dial.Id, "unreachable")));
         else
             Link(node, target);
@@ -230,8 +253,9 @@ internal sealed class MeshLoop
     private StreamEnd OpenPair(LoopNode from, LinkId link, string protocol)
     {
         var (to, farLink) = _links[(from, link)];
-        var near = new StreamEnd(from, new StreamId(++_last), link);
-        var far = new StreamEnd(to, new StreamId(++_last), farLink) { Far = near };
+        var isGossip = Protocol.Gossip.GossipProtocol.IsGossip(protocol);
+        var near = new StreamEnd(from, new StreamId(++_last), link, isGossip);
+        var far = new StreamEnd(to, new StreamId(++_last), farLink, isGossip) { Far = near };
         near.Far = far;
         _streams[(from, near.Id)] = near;
         _streams[(to, far.Id)] = far;
@@ -247,12 +271,16 @@ internal sealed class MeshLoop
             return;
         }
         var near = OpenPair(node, open.Link, open.Protocol);
-        _queue.Enqueue((node, new NetworkInput.StreamReady(open.Request, near.Id)));
+        _queue.Enqueue((node, new NetworkInput.StreamReady(open.Request, near.Id, open.Protocol)));
     }
 
     private void OnSendFrame(LoopNode node, NetworkEffect.SendFrame send)
     {
-        if (!_streams.TryGetValue((node, send.Stream), out var end) || TamperFrame(node, send.Payload) is not { } frame)
+        if (!_streams.TryGetValue((node, send.Stream), out var end))
+            return;
+        _queue.Enqueue((node, new NetworkInput.FramesSent(send.Stream, send.Payload.Length)));
+        GossipFrames += end.IsGossip ? 1 : 0;
+        if ((end.IsGossip ? TamperGossip : TamperFrame)(node, send.Payload) is not { } frame)
             return;
         if (end.Far.Node.Raw.TryGetValue(end.Far.Id, out var raw))
             raw.Frames.Add(frame.ToArray());
