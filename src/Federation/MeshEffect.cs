@@ -58,7 +58,7 @@ public abstract record NetworkEffect : MeshEffect
     /// </summary>
     public sealed record Dial(DialId Id, string Address, PeerId? Peer) : NetworkEffect;
 
-    /// <summary>Wants a stream that speaks <paramref name="Protocol"/>; for gossip, any version that we speak.</summary>
+    /// <summary>Wants a stream that speaks <paramref name="Protocol"/>; for gossip, any version we speak.</summary>
     public sealed record OpenStream(RequestId Request, LinkId Link, string Protocol) : NetworkEffect;
 
     /// <summary>Sends one frame (the driver adds the length); payload at most 1 MiB, immutable from here on.</summary>
