@@ -63,6 +63,44 @@ public sealed class JsLibp2pTests : IDisposable
         Assert.Equal(10_000_000, (await theirs).GetInt64());
     }
 
+    // 64 MiB each way over all streams; on each stream with OMEGA_FULL=1.
+    [JsFact]
+    public async Task HundredStreamsCarrySixtyFourMebibytesEachWayAtOnce()
+    {
+        var whole = Environment.GetEnvironmentVariable("OMEGA_FULL") == "1";
+        var size = whole ? 64 << 20 : (64 << 20) / 100;
+        using var js = await JsPeer.StartAsync();
+        _pump = await DialAsync(js, js.PeerId);
+        await _pump.WaitAsync<ConnectionEvent.Identified>();
+        var ours = Task.WhenAll(Enumerable.Range(0, 100).Select(i => _echo.EchoAsync(_pump, size, (byte)i)));
+        var theirs = js.CallAsync("echo", _key.PublicKey.ToPeerId().ToString(), 100, size);
+        Assert.Equal(100L * size, (await ours.WaitAsync(TimeSpan.FromMinutes(whole ? 10 : 1))).Sum());
+        Assert.Equal(100L * size, (await theirs).GetInt64());
+    }
+
+    [JsFact]
+    public async Task IdentifyIsPushedBothWays()
+    {
+        using var js = await JsPeer.StartAsync();
+        _pump = await DialAsync(js, js.PeerId);
+        await _pump.WaitAsync<ConnectionEvent.Identified>();
+        await js.CallAsync("handle", "/omega-test/later/1");
+        await _pump.WaitAsync<ConnectionEvent.Identified>(
+            told => told.Message.Protocols.Contains("/omega-test/later/1"));
+        Assert.True(Multiaddr.TryParse("/ip4/127.0.0.1/tcp/4242", out var moved, out _));
+        Assert.True(_pump.Do(connection => connection.PushIdentity([moved], TcpPump.Now)));
+        var us = _key.PublicKey.ToPeerId().ToString();
+        for (var i = 0; i < 100; i++)
+        {
+            var known = (await js.CallAsync("identity", us)).GetProperty("addresses").EnumerateArray()
+                .Select(a => a.GetString());
+            if (known.Any(a => a is not null && a.StartsWith(moved.ToString(), StringComparison.Ordinal))) return;
+            await Task.Delay(100);
+        }
+
+        Assert.Fail("the pushed address did not arrive");
+    }
+
     [JsFact]
     public async Task OneLargeStreamEachWayPassesItsWindowsManyTimes()
     {

@@ -7,7 +7,7 @@ namespace Omega.P2P.Interop.Tests;
 /// <summary>A js-libp2p node in a process of its own (js/peer.mjs), driven by lines of JSON.</summary>
 internal sealed class JsPeer : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("OMEGA_FULL") == "1" ? 600 : 60);
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _waiting = new();
     private readonly ConcurrentQueue<string> _complaints = new();
@@ -21,9 +21,10 @@ internal sealed class JsPeer : IDisposable
 
     public string PeerId { get; private set; } = "";
 
-    public static async Task<JsPeer> StartAsync()
+    /// <summary>Starts a node with the services named: <c>gossip</c>, <c>mdns</c>.</summary>
+    public static async Task<JsPeer> StartAsync(params string[] services)
     {
-        var process = Process.Start(new ProcessStartInfo("node", "peer.mjs")
+        var process = Process.Start(new ProcessStartInfo("node", ["peer.mjs", .. services])
         {
             WorkingDirectory = JsFactAttribute.ScriptFolder,
             RedirectStandardInput = true,

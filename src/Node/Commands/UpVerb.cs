@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Omega.P2P.Node.Control;
+using Omega.P2P.Node.Discovery;
 using Omega.P2P.Node.Host;
 using Omega.P2P.Node.Keys;
 using Omega.P2P.Node.Output;
@@ -62,6 +63,9 @@ internal static class UpVerb
         using var control = ControlServer.Start(home, context.Get(Control) ?? config.Control, node, terminal.Notice);
         using var idle = new Timer(_ => Idle(node), null, IdlePeriod, IdlePeriod);
         var status = node.Status(context.Cancel);
+        using var discovery = context.Get(NoDiscovery) || !config.Discovery
+            ? null
+            : LocalDiscovery.TryStart(status.Peer, network.Addresses, node.Loop.Tell);
         node.Listen = [.. network.Addresses.Select(a => $"{a}/p2p/{status.Peer}")];
         Ready(terminal, status, node.Listen, control.Url, home.Root);
         WaitHandle.WaitAny([context.Cancel.WaitHandle, ((IAsyncResult)node.Loop.Running).AsyncWaitHandle]);

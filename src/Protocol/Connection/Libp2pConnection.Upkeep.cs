@@ -1,5 +1,6 @@
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Identify;
+using Omega.P2P.Protocol.Multiaddrs;
 using Omega.P2P.Protocol.Ping;
 
 namespace Omega.P2P.Protocol.Connection;
@@ -13,6 +14,7 @@ public sealed partial class Libp2pConnection
     private long _heardAtMs;
     private long _keepAliveAtMs;
     private bool _pinging;
+    private IReadOnlyList<Multiaddr>? _listenAddresses;
 
     /// <summary>When <see cref="Tick"/> has something to do, in milliseconds of running time; null when closed.
     /// </summary>
@@ -79,6 +81,23 @@ public sealed partial class Libp2pConnection
         }
 
         return _pinging;
+    }
+
+    /// <summary>Tells the peer anew what we are and where we listen (<c>/ipfs/id/push/1.0.0</c>). False when no stream
+    /// can be opened.</summary>
+    /// <param name="listenAddresses">Where we listen from now on.</param>
+    /// <param name="now">The present.</param>
+    public bool PushIdentity(IReadOnlyList<Multiaddr> listenAddresses, Instant now)
+    {
+        NowMs = now.RunningMs;
+        _listenAddresses = listenAddresses;
+        var status = OpenStream([IdentifyMessage.PushProtocolName], new IdentifyAnswer(DescribeUs()), out var id);
+        if (status == OpenStreamStatus.Opening)
+        {
+            Watch(_answers, id.Value, Limits.AnswerTimeoutMs, negotiating: false);
+        }
+
+        return status == OpenStreamStatus.Opening;
     }
 
     private long NextOpenDeadlineMs()
@@ -150,7 +169,7 @@ public sealed partial class Libp2pConnection
         _settings.AgentVersion,
         "ipfs/0.1.0",
         _spoken,
-        _settings.ListenAddresses,
+        _listenAddresses ?? _settings.ListenAddresses,
         _settings.ObservedAddress).Encode(_settings.Key.PublicKey);
 
     private void OnIdentity(byte[]? message)

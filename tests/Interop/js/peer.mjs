@@ -11,13 +11,31 @@ const { ping } = await import('@libp2p/ping')
 const { multiaddr } = await import('@multiformats/multiaddr')
 const { peerIdFromString } = await import('@libp2p/peer-id')
 
+const wanted = process.argv.slice(2)
+const services = { identify: identify(), push: identifyPush(), ping: ping() }
+if (wanted.includes('gossip')) {
+  const { gossipsub } = await import('@libp2p/gossipsub')
+  services.pubsub = gossipsub({ allowPublishToZeroTopicPeers: true, emitSelf: false })
+}
+const peerDiscovery = []
+if (wanted.includes('mdns')) {
+  const { mdns } = await import('@libp2p/mdns')
+  peerDiscovery.push(mdns({ interval: 1000 }))
+}
 const node = await createLibp2p({
+  peerDiscovery,
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux()],
-  services: { identify: identify(), push: identifyPush(), ping: ping() },
+  services,
   connectionMonitor: { enabled: false }
+})
+const heard = []
+node.services.pubsub?.addEventListener('message', event => heard.push(Buffer.from(event.detail.data).toString()))
+const found = new Map()
+node.addEventListener('peer:discovery', event => {
+  found.set(String(event.detail.id), event.detail.multiaddrs.map(String))
 })
 const ECHO = '/omega-test/echo/1'
 await node.handle(ECHO, async stream => {
@@ -62,6 +80,12 @@ const calls = {
     }
   },
   echo: (peer, count, size) => echo(node.getConnections(peerIdFromString(peer))[0], count, size),
+  join: topic => { node.services.pubsub.subscribe(topic); return true },
+  mesh: topic => node.services.pubsub.getMeshPeers(topic).length,
+  publish: async (topic, text) => { await node.services.pubsub.publish(topic, Buffer.from(text)); return true },
+  heard: () => heard,
+  found: () => Object.fromEntries(found),
+  handle: async protocol => { await node.handle(protocol, stream => { stream.close() }); return true },
   muxer: peer => node.getConnections(peerIdFromString(peer))[0].multiplexer,
   connections: () => node.getConnections().length,
   hangUp: async peer => { await node.hangUp(peerIdFromString(peer)); return true }

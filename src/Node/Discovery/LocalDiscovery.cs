@@ -1,0 +1,186 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Omega.P2P.Federation;
+using Omega.P2P.Node.Host;
+using Omega.P2P.Node.Keys;
+using Omega.P2P.Node.Time;
+using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Protocol.Discovery;
+using Omega.P2P.Protocol.Multiaddrs;
+
+namespace Omega.P2P.Node.Discovery;
+
+/// <summary>
+/// mDNS on UDP port 5353 of every local interface: packets to the state machine and back. What it finds goes to the
+/// node as hints; nothing is dialled that is not trusted. A node that listens on loopback only speaks there only.
+/// </summary>
+internal sealed class LocalDiscovery : IDisposable
+{
+    private const int Port = 5353;
+    private static readonly IPAddress Group = IPAddress.Parse("224.0.0.251");
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(20);
+
+    private readonly Socket _socket;
+    private readonly int[] _interfaces;
+    private readonly MdnsDiscovery _discovery;
+    private readonly Action<NetworkInput> _tell;
+    private readonly Lock _gate = new();
+    private readonly List<MdnsEffect> _effects = [];
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Timer _ticks;
+
+    private LocalDiscovery(Socket socket, int[] interfaces, MdnsDiscovery discovery, Action<NetworkInput> tell)
+    {
+        (_socket, _interfaces, _discovery, _tell) = (socket, interfaces, discovery, tell);
+        _ = ReceiveLoopAsync();
+        _ticks = new Timer(_ => Tick(), null, TickPeriod, TickPeriod);
+    }
+
+    /// <summary>Null, with a line in the log, where there is no interface for it or the port is not to be had.</summary>
+    public static LocalDiscovery? TryStart(string peer, IReadOnlyList<Multiaddr> listen, Action<NetworkInput> tell)
+    {
+        var local = listen.Where(MdnsDiscovery.IsLocal).ToList();
+        var beyond = local.Where(a => !IsLoopback(a)).ToList();
+        var interfaces = Interfaces(isLoopback: beyond.Count == 0);
+        if (local.Count == 0 || interfaces.Length == 0 || !PeerId.TryParse(peer, out var self))
+            return null;
+        Socket? socket = null;
+        try
+        {
+            socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, 255);
+            socket.Bind(new IPEndPoint(IPAddress.Any, Port));
+            foreach (var on in interfaces)
+            {
+                var membership = new MulticastOption(Group, on);
+                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, membership);
+            }
+        }
+        catch (SocketException e)
+        {
+            socket?.Dispose();
+            Log.Warn($"no discovery on the local network: {e.Message}");
+            return null;
+        }
+
+        var options = new MdnsOptions { Self = self, Random = SystemRandom.Instance };
+        var discovery = new MdnsDiscovery(options, beyond.Count > 0 ? beyond : local, SystemClock.Now());
+        return new LocalDiscovery(socket, interfaces, discovery, tell);
+    }
+
+    public void Dispose()
+    {
+        _ticks.Dispose();
+        lock (_gate)
+        {
+            _discovery.Stop(SystemClock.Now(), _effects);
+            CarryAll();
+        }
+
+        _ending.Cancel();
+        _socket.Dispose();
+        _ending.Dispose();
+    }
+
+    private static bool IsLoopback(Multiaddr address) =>
+        address.TryGetTcp(out var host, out _) && IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip);
+
+    private static int[] Interfaces(bool isLoopback) =>
+    [
+        .. NetworkInterface.GetAllNetworkInterfaces()
+            .Where(i => i.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
+            .Where(i => isLoopback == (i.NetworkInterfaceType == NetworkInterfaceType.Loopback))
+            .Where(i => isLoopback || i.SupportsMulticast)
+            .Where(i => i.GetIPProperties().UnicastAddresses.Any(
+                a => a.Address.AddressFamily == AddressFamily.InterNetwork))
+            .Select(i => i.GetIPProperties().GetIPv4Properties().Index),
+    ];
+
+    private async Task ReceiveLoopAsync()
+    {
+        var buffer = new byte[DnsMessage.SizeBytesMax + 1];
+        var anybody = new IPEndPoint(IPAddress.Any, 0);
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                var got = await _socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, anybody, _ending.Token)
+                    .ConfigureAwait(false);
+                var from = (IPEndPoint)got.RemoteEndPoint;
+                var source = new MdnsSource(
+                    got.PacketInformation.Interface, from.Address.ToString(), from.Port);
+                if (!_interfaces.Contains(source.Interface)) continue;
+                lock (_gate)
+                {
+                    _discovery.Receive(buffer.AsSpan(0, got.ReceivedBytes), source, SystemClock.Now(), _effects);
+                    CarryAll();
+                }
+            }
+            catch (SocketException e) when (!_ending.IsCancellationRequested)
+            {
+                Log.Warn($"discovery: {e.Message}");
+                await Task.Delay(TickPeriod).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Tick()
+    {
+        lock (_gate)
+        {
+            if (_ending.IsCancellationRequested || _discovery.NextDeadlineMs is not { } due
+                || due > SystemClock.Now().RunningMs)
+                return;
+            _discovery.Tick(SystemClock.Now(), _effects);
+            CarryAll();
+        }
+    }
+
+    private void CarryAll()
+    {
+        foreach (var effect in _effects)
+        {
+            switch (effect)
+            {
+                case MdnsEffect.Multicast multicast:
+                    foreach (var on in multicast.Interface is { } one ? [one] : _interfaces)
+                        Send(on, multicast.Packet, new IPEndPoint(Group, Port));
+                    break;
+                case MdnsEffect.Unicast unicast:
+                    Send(
+                        unicast.Source.Interface, unicast.Packet,
+                        new IPEndPoint(IPAddress.Parse(unicast.Source.Address), unicast.Source.Port));
+                    break;
+                case MdnsEffect.Found found:
+                    _tell(new NetworkInput.AddressesLearned(
+                        found.Peer, [.. found.Addresses.Select(a => a.ToString())]));
+                    break;
+                default:
+                    break; // who left is noticed by the link
+            }
+        }
+
+        _effects.Clear();
+    }
+
+    private void Send(int on, ReadOnlyMemory<byte> packet, IPEndPoint to)
+    {
+        try
+        {
+            _socket.SetSocketOption(
+                SocketOptionLevel.IP, SocketOptionName.MulticastInterface, IPAddress.HostToNetworkOrder(on));
+            _socket.SendTo(packet.Span, SocketFlags.None, to);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Log.Warn($"discovery: {e.Message}"); // an interface may go at any time
+        }
+    }
+}
