@@ -7,7 +7,8 @@ namespace Omega.P2P.Interop.Tests;
 /// <summary>A js-libp2p node in a process of its own (js/peer.mjs), driven by lines of JSON.</summary>
 internal sealed class JsPeer : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("OMEGA_FULL") == "1" ? 600 : 60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(
+        Environment.GetEnvironmentVariable("OMEGA_FULL") == "1" ? 600 : 60);
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _waiting = new();
     private readonly ConcurrentQueue<string> _complaints = new();
