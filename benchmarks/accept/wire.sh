@@ -151,7 +151,8 @@ small_artifact() { # a certificate's worth of bytes in a block full of others
 
 big_fetch
 small_artifact
-case $line in "" | fetch* | small) [ -n "$line" ] || build_tests ;; *) build_tests ;; esac
+. "$root/benchmarks/accept/wire-gossip.sh"
+case $line in "" | fetch* | small | gossip*) [ -n "$line" ] || build_tests ;; *) build_tests ;; esac
 proven holders Simulations "FullyQualifiedName~HoldersTests" "3 x 20 MB/s >= 54; a stall <= 2 s"
 proven liar Federation "FullyQualifiedName~TransferTests" "at most one 16 KiB group"
 proven cipher Protocol "FullyQualifiedName~Noise" "ChaCha and AES, both sides"
