@@ -1,9 +1,10 @@
 # The wire: one big fetch beside its peers, kill -9 in the middle of it, several holders, small artifacts.
-# SIZE_MB (1024) and RUNS (5) make it smaller for a smoke; a peer that cannot be installed here is left out by name.
+# SIZE_MB (1024), RUNS (5) and PEERS (tcp rsync iroh) make it smaller; a peer that cannot be installed is left out.
 omega="$root/omega"
 "$omega" version >/dev/null
 size_mb=${SIZE_MB:-1024}
 runs=${RUNS:-5}
+asked=${PEERS:-tcp rsync iroh}
 pids=()
 ended() {
   local pid
@@ -87,7 +88,7 @@ big_fetch() {
   need gcc gcc
   gcc -O2 -o "$scratch/tcpcopy" "$root/benchmarks/accept/tcpcopy.c"
   local peers="tcp" i cid cpu_a cpu_b
-  if command -v rsync >/dev/null; then
+  if [[ $asked = *rsync* ]] && command -v rsync >/dev/null; then
     peers="$peers rsync"
     mkdir -p "$scratch/rsync.out"
     printf 'port = 7730\naddress = 127.0.0.1\nuse chroot = no\n[src]\npath = %s\nread only = yes\nuid = %s\ngid = %s\n' \
@@ -95,7 +96,7 @@ big_fetch() {
     rsync --daemon --no-detach --config="$scratch/rsyncd.conf" 2>/dev/null &
     pids+=($!)
   fi
-  if command -v npm >/dev/null && mkdir -p "$scratch/npm" &&
+  if [[ $asked = *iroh* ]] && command -v npm >/dev/null && mkdir -p "$scratch/npm" &&
     (cd "$scratch/npm" && npm install --no-audit --no-fund --loglevel=error @number0/iroh@0.35.0 >/dev/null 2>&1); then
     peers="$peers iroh"
   fi
