@@ -69,6 +69,7 @@ public sealed class TransferTests
         Assert.Contains(PeerFault.BadBlockHash, carol.Faults);
         Assert.Equal(2, fetched.Figures.Peers.Count);
         Assert.Equal(content.Length, fetched.Figures.Bytes);
+        Assert.InRange(fetched.Figures.BytesRefetched, 1, 16 << 10); // one group, and no byte more
         _ = bob;
     }
 

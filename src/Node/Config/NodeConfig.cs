@@ -38,7 +38,6 @@ internal sealed record NodeConfig
     /// <summary>Keys that are set to something and that nothing obeys yet; whoever set them is told.</summary>
     public IEnumerable<string> NotObeyed()
     {
-        if (UploadBytesPerSecond > 0) yield return "limits.upload_bytes_per_s";
         if (QuotaBytes > 0) yield return "quota.bytes";
         if (QuotaFiles > 0) yield return "quota.files";
         if (IndexMemory != new NodeConfig().IndexMemory) yield return "index.memory";

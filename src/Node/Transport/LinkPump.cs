@@ -24,6 +24,7 @@ internal sealed class LinkPump : IDisposable
     private readonly Socket _socket;
     private readonly LinkSession _session;
     private readonly Action<NetworkInput> _tell;
+    private readonly UploadBudget? _budget;
     private readonly Lock _gate = new();
     private readonly List<NetworkInput> _inputs = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -35,11 +36,15 @@ internal sealed class LinkPump : IDisposable
     /// <param name="socket">Connected; the pump's from here on.</param>
     /// <param name="start">Makes the session with the callback it is given.</param>
     /// <param name="tell">Takes what the node has to hear.</param>
-    public LinkPump(Socket socket, Func<Action<StreamId>, LinkSession> start, Action<NetworkInput> tell)
+    /// <param name="budget">What all links together may send; null: without limit.</param>
+    public LinkPump(
+        Socket socket, Func<Action<StreamId>, LinkSession> start, Action<NetworkInput> tell,
+        UploadBudget? budget = null)
     {
         _socket = socket;
         _session = start(StartBulk);
         _tell = tell;
+        _budget = budget;
         socket.NoDelay = true;
     }
 
@@ -174,6 +179,7 @@ internal sealed class LinkPump : IDisposable
                     continue;
                 }
 
+                if (_budget is not null) await WaitForBudgetAsync(_budget, segments).ConfigureAwait(false);
                 var sending = _socket.SendAsync(segments, SocketFlags.None);
                 var sent = await sending.WaitAsync(_ending.Token).ConfigureAwait(false);
                 Do(inputs => _session.ConsumeOutput(sent, SystemClock.Now(), inputs));
@@ -186,6 +192,20 @@ internal sealed class LinkPump : IDisposable
             Do(inputs => _session.EndOfInput(SystemClock.Now(), inputs));
             await _ending.CancelAsync().ConfigureAwait(false);
         }
+    }
+
+    private Task WaitForBudgetAsync(UploadBudget budget, List<ArraySegment<byte>> segments)
+    {
+        var (bytes, kept) = (0, 0);
+        while (kept < segments.Count && bytes < budget.Burst)
+        {
+            var segment = segments[kept];
+            segments[kept++] = segment[..Math.Min(segment.Count, budget.Burst - bytes)];
+            bytes += segments[kept - 1].Count;
+        }
+
+        segments.RemoveRange(kept, segments.Count - kept);
+        return Task.Delay(budget.Take(bytes, SystemClock.Now().RunningMs), _ending.Token);
     }
 
     private void Do(Action<List<NetworkInput>> call)

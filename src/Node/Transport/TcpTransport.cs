@@ -32,6 +32,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private readonly ISigner _key;
     private readonly IRandomSource _random;
     private readonly Action<NetworkInput> _tell;
+    private readonly UploadBudget? _budget;
     private readonly ConcurrentDictionary<LinkId, LinkPump> _links = new();
     private readonly List<Socket> _listeners = [];
     private readonly CancellationTokenSource _ending = new();
@@ -39,8 +40,9 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private IReadOnlyList<Multiaddr> _addresses = [];
     private long _nextLink;
 
-    public TcpTransport(ISigner key, IRandomSource random, Action<NetworkInput> tell)
+    public TcpTransport(ISigner key, IRandomSource random, Action<NetworkInput> tell, UploadBudget? budget = null)
     {
+        _budget = budget;
         _key = key;
         _random = random;
         _tell = tell;
@@ -181,7 +183,8 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         var pump = new LinkPump(
             socket,
             bulkWaits => new LinkSession(id, settings, address, dial?.Id, SystemClock.Now(), bulkWaits),
-            _tell);
+            _tell,
+            _budget);
         _links[id] = pump;
         try
         {
