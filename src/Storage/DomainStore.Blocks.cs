@@ -1,5 +1,6 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Reading;
 
@@ -9,7 +10,7 @@ namespace Omega.P2P.Storage;
 public sealed partial class DomainStore
 {
     /// <summary>What is known of blocks, in the order asked; null for one never sealed here. Costs one pass over the
-    /// chunk lists of all contents, however many are asked.</summary>
+    /// chunk lists of cut contents, however many are asked.</summary>
     /// <exception cref="StoreDamagedException">A block's directory, or a chunk list, cannot be read.</exception>
     public IReadOnlyList<BlockInfo?> FindBlocks(IReadOnlyList<BlockId> ids)
     {
@@ -32,13 +33,15 @@ public sealed partial class DomainStore
         return
         [
             .. ids.Select(id => known.TryGetValue(id, out var block)
-                ? new BlockInfo(id, block.Length, block.IsHere, [.. inside[id].Select(part => users[part])])
+                ? new BlockInfo(id, block.Length, block.IsHere, 
+                    [.. inside[id].Select(part => (IReadOnlyList<ArtifactInfo>)[.. users[part].Select(InfoOf)])])
                 : null),
         ];
     }
 
-    /// <summary>For each object the artifacts it is a part of: bytes, chunk list or outboard.</summary>
-    private Dictionary<Hash256, IReadOnlyList<ArtifactInfo>> UsersOf(IEnumerable<Hash256> objects)
+    /// <summary>For each object the artifacts it is a part of: bytes, chunk list or outboard. Contents that are one
+    /// object are looked up; those that are cut are walked, each by its list.</summary>
+    private Dictionary<Hash256, List<ArtifactRecord>> UsersOf(IEnumerable<Hash256> objects)
     {
         var users = new Dictionary<Hash256, List<ArtifactRecord>>();
         foreach (var part in objects)
@@ -46,29 +49,53 @@ public sealed partial class DomainStore
             users.TryAdd(part, []);
         }
 
-        List<ArtifactRecord> records = [];
-        if (users.Count > 0)
+        if (users.Count == 0)
         {
-            lock (_core.State)
-            {
-                records = [.. _core.Artifacts.InOrder()];
-            }
+            return users;
         }
 
         using var reader = new ObjectReader(_core);
-        foreach (var sameContent in records.GroupBy(record => record.Content))
+        foreach (var content in users.Keys.Select(ContentId.From).Concat(CutContents()).Distinct().ToList())
         {
-            foreach (var part in ObjectsOf(sameContent.Key, reader).ToHashSet())
+            IReadOnlyList<ArtifactRecord> records;
+            lock (_core.State)
+            {
+                records = [.. _core.Artifacts.OfContent(content).Where(record => record.IsLive)];
+            }
+
+            if (records.Count == 0)
+            {
+                continue;
+            }
+
+            foreach (var part in ObjectsOf(content, reader).ToHashSet())
             {
                 if (users.TryGetValue(part, out var found))
                 {
-                    found.AddRange(sameContent);
+                    found.AddRange(records);
                 }
             }
         }
 
-        return users.ToDictionary(
-            pair => pair.Key, pair => (IReadOnlyList<ArtifactInfo>)[.. pair.Value.Select(InfoOf)]);
+        return users;
+    }
+
+    /// <summary>Contents with a chunk list, told by the directories of the blocks that hold lists, and by the lists
+    /// that wait in the log.</summary>
+    private IEnumerable<ContentId> CutContents()
+    {
+        List<BlockId> blocks;
+        List<Hash256> waiting;
+        lock (_core.State)
+        {
+            var lists = _core.Classes.Where(known => known.IsLists).Select(known => known.Tag).ToHashSet();
+            blocks = [.. _core.Chunks.Blocks.Where(block => lists.Contains(block.Class)).Select(block => block.Id)];
+            waiting = [.. _core.Pending.Lists];
+        }
+
+        return blocks.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries)
+            .Where(entry => entry.Codec == BlockCodec.ChunkList).Select(entry => entry.Id).Concat(waiting)
+            .Select(ContentId.From);
     }
 
     private IEnumerable<Hash256> ObjectsOf(ContentId content, ObjectReader reader)

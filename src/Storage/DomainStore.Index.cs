@@ -1,4 +1,6 @@
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Logs;
@@ -61,6 +63,56 @@ public sealed partial class DomainStore
         }
 
         _core.Index.Settle();
+    }
+
+    /// <summary>Artifacts in force with the blocks of their contents, nothing of them checked: what the generator of
+    /// measurements writes.</summary>
+    internal void AdmitUnchecked(
+        Func<BlockSink> fill, IReadOnlyList<(SignedArtifact Entry, LogRecord.Add Add)> artifacts, Instant now)
+    {
+        SealIndexWhenFull();
+        while (_core.Index.HasFrozen || _core.Index.IsMergeDue)
+        {
+            SealOrMerge(int.MaxValue);
+        }
+
+        var sink = fill();
+        sink.Seal();
+        LogItem[] items = [Item(new LogRecord.Seal(sink.Ids(), null, 0)), .. artifacts.Select(some => Item(some.Add))];
+        _log.Commit(items, first =>
+        {
+            lock (_core.State)
+            {
+                AddBlocks([sink]);
+                for (var i = 0; i < artifacts.Count; i++)
+                {
+                    _state.PutArtifact(first + 1 + i, artifacts[i].Entry, artifacts[i].Add);
+                }
+
+                _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);
+            }
+        });
+    }
+
+    /// <summary>A sink for the generator.</summary>
+    internal BlockSink NewSink(string audience)
+    {
+        lock (_core.State)
+        {
+            return new BlockSink(_core, _core.Know(audience, null).Tag, _core.Limits.SmallBlockTarget);
+        }
+    }
+
+    /// <summary>Figures of the index.</summary>
+    internal IndexStats IndexStats
+    {
+        get
+        {
+            lock (_core.State)
+            {
+                return _core.Index.Stats;
+            }
+        }
     }
 
     /// <summary>A writer pays for the entries before it when nobody else sealed them.</summary>

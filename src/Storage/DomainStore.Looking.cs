@@ -2,6 +2,7 @@ using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Reading;
 
 namespace Omega.P2P.Storage;
@@ -23,18 +24,14 @@ public sealed partial class DomainStore
     }
 
     /// <summary>Live artifacts that pass the filter, by (created, key); with those that were removed where it says so.
-    /// The list is of one moment.</summary>
+    /// Lazy, in memory of one page; what comes or goes meanwhile may or may not be in it.</summary>
     public IEnumerable<ArtifactInfo> List(ArtifactFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        List<ArtifactRecord> records;
-        lock (_core.State)
-        {
-            var all = filter.IncludesRemoved ? _core.Artifacts.InOrderEver() : _core.Artifacts.InOrder();
-            records = [.. all.Where(record => Passes(record, filter))];
-        }
-
-        return records.Select(InfoOf);
+        return filter.Prefix is { } prefix
+            ? Named(prefix, int.MaxValue, filter.IncludesRemoved)
+                .Where(record => Passes(record, filter)).Select(InfoOf)
+            : InPages().Where(record => Passes(record, filter)).Select(InfoOf);
     }
 
     /// <summary>Artifacts an id may mean, by (created, key); more than one is an ambiguous prefix, or one content under
@@ -50,15 +47,23 @@ public sealed partial class DomainStore
             return [.. ArtifactsIn(id).Take(max).Select(InfoOf)];
         }
 
-        return [.. List(new ArtifactFilter { Prefix = id, IncludesRemoved = includesRemoved }).Take(max)];
+        return [.. Named(id, max, includesRemoved).Take(max).Select(InfoOf)];
     }
 
     /// <summary>Opens a content that is wholly on this disk. Dispose the reader.</summary>
     /// <exception cref="NotHereException">Some bytes are away.</exception>
     /// <exception cref="StoreRefusedException"><c>unknown-content</c>: the store has never held it.</exception>
-    public ContentReader OpenContent(ContentId id)
+    public ContentReader OpenContent(ContentId id) => OpenContent(id, SizeOf(id));
+
+    /// <summary>Opens an artifact's content, as above, without looking its size up again.</summary>
+    public ContentReader OpenContent(ArtifactInfo artifact)
     {
-        var size = SizeOf(id);
+        ArgumentNullException.ThrowIfNull(artifact);
+        return OpenContent(artifact.Content, artifact.Size);
+    }
+
+    private ContentReader OpenContent(ContentId id, long size)
+    {
         if (StateOf(id, size) != ArtifactState.Local)
         {
             throw new NotHereException(id, BlocksAwayOf(id, size));
@@ -103,8 +108,62 @@ public sealed partial class DomainStore
         return StateOf(id, SizeOf(id)) == ArtifactState.Local;
     }
 
+    /// <summary>All artifacts by (created, key), a page at a time under the state lock.</summary>
+    private IEnumerable<ArtifactRecord> InPages()
+    {
+        const int PageCount = 128;
+        byte[]? after = null;
+        while (true)
+        {
+            List<ArtifactRecord> page;
+            lock (_core.State)
+            {
+                page = _core.Artifacts.Page(ref after, PageCount);
+            }
+
+            foreach (var record in page)
+            {
+                yield return record;
+            }
+
+            if (page.Count < PageCount)
+            {
+                yield break;
+            }
+        }
+    }
+
+    /// <summary>Artifacts that an id names by key or content, by (created, key); of more than asked for, those that the
+    /// tables hold first.</summary>
+    private List<ArtifactRecord> Named(ParsedId id, int countMax, bool includesRemoved)
+    {
+        var found = new List<ArtifactRecord>();
+        IndexTable[] tables = id.Kind switch
+        {
+            IdKind.Content => [IndexTable.Contents],
+            IdKind.Key => [IndexTable.Artifacts],
+            IdKind.Block => [],
+            _ => [IndexTable.Artifacts, IndexTable.Contents],
+        };
+        lock (_core.State)
+        {
+            foreach (var table in tables)
+            {
+                found.AddRange(_core.Artifacts.Between(table, id.First, id.Last)
+                    .Where(record => includesRemoved || record.IsLive).Take(countMax));
+            }
+        }
+
+        return
+        [
+            .. found.DistinctBy(record => (record.Key, record.Domain))
+                .OrderBy(record => record.CreatedMs).ThenBy(record => record.Key).ThenBy(record => record.Domain),
+        ];
+    }
+
     private static bool Passes(ArtifactRecord record, ArtifactFilter filter) =>
-        (filter.Brane is null || record.Brane == filter.Brane)
+        (record.IsLive || filter.IncludesRemoved)
+        && (filter.Brane is null || record.Brane == filter.Brane)
         && (filter.Kind is null || record.Type == filter.Kind)
         && (filter.Domain is null || record.Domain == filter.Domain)
         && (filter.Audience is null || record.Audience == filter.Audience
@@ -209,22 +268,14 @@ public sealed partial class DomainStore
     private IEnumerable<ArtifactRecord> ArtifactsIn(ParsedId block)
     {
         List<BlockId> ids;
-        List<ArtifactRecord> records;
         lock (_core.State)
         {
             ids = [.. _core.Chunks.Blocks.Select(known => known.Id).Where(id => block.Matches(id.Hash)).Order()];
-            records = [.. _core.Artifacts.InOrder()];
         }
 
-        var objects = ids.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries)
-            .Select(entry => entry.Id).ToHashSet();
-        using var reader = new ObjectReader(_core);
-        foreach (var record in records)
-        {
-            if (ChunksOf(record.Content, record.Size, reader).Any(chunk => objects.Contains(chunk.Id)))
-            {
-                yield return record;
-            }
-        }
+        var objects = ids.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries).Select(entry => entry.Id).Distinct();
+        return UsersOf(objects).Values.SelectMany(users => users).Where(record => record.IsLive)
+            .DistinctBy(record => (record.Key, record.Domain))
+            .OrderBy(record => record.CreatedMs).ThenBy(record => record.Key);
     }
 }

@@ -50,13 +50,17 @@ internal ref struct CoseCursor
     {
         key = default;
         ReadOnlySpan<byte> utf8 = _data[range];
+        if (KeyIdMemo.TryGet(utf8, out key))
+            return true;
         Span<char> text = stackalloc char[CoseSign1.KeyIdLength];
         if (utf8.Length != text.Length || !utf8.StartsWith("did:key:"u8))
             return Fail("cose-kid", "kid", "The key id is not the did of an Ed25519 key.");
         for (int i = 0; i < text.Length; i++)
             text[i] = (char)utf8[i];
-        return Ed25519PublicKey.TryParse(text, out key)
-            || Fail("cose-kid", "kid", "The key id is not the did of an Ed25519 key.");
+        if (!Ed25519PublicKey.TryParse(text, out key))
+            return Fail("cose-kid", "kid", "The key id is not the did of an Ed25519 key.");
+        KeyIdMemo.Keep(utf8, key);
+        return true;
     }
 
     public bool TryEnd() =>

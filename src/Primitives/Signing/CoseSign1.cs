@@ -106,12 +106,18 @@ public static class CoseSign1
 
     internal static byte[] ProtectedHeader(Ed25519PublicKey key)
     {
+        if (!KeyIdMemo.TryGet(key, out byte[] id))
+        {
+            id = System.Text.Encoding.UTF8.GetBytes(key.ToDid());
+            KeyIdMemo.Keep(id, key);
+        }
+
         CoseBuffer header = new(64);
         header.Head(major: 5, 2);
         header.Head(major: 0, HeaderAlgorithm);
         header.Head(major: 1, ~AlgorithmEdDsa);
         header.Head(major: 0, HeaderKeyId);
-        header.Bytes(System.Text.Encoding.UTF8.GetBytes(key.ToDid()));
+        header.Bytes(id);
         return header.ToArray();
     }
 

@@ -12,6 +12,7 @@ namespace Omega.P2P.Storage.Index;
 internal sealed class ArtifactIndex(IndexStore tables)
 {
     private const int KeyLength = Hash256.Size;
+    private const int DomainLength = Hash256.Size;
 
     /// <summary>Where entries are read.</summary>
     public EntrySource Entries { get; } = new();
@@ -175,24 +176,12 @@ internal sealed class ArtifactIndex(IndexStore tables)
         return [.. keys.Select(key => Require(key.AsSpan(8)))];
     }
 
-    /// <summary>Artifacts whose key or content lies between two hashes, ends included, by key or content; at most so
-    /// many.</summary>
-    public List<ArtifactRecord> Between(IndexTable table, Hash256 first, Hash256 last, int countMax)
-    {
-        var keys = new List<byte[]>();
-        using (var scan = tables.ScanFrom(table, first.AsSpan(), []))
-        {
-            while (keys.Count < countMax && scan.MoveNext()
-                && scan.Key[..KeyLength].SequenceCompareTo(last.AsSpan()) <= 0)
-            {
-                keys.Add(scan.Key[(table == IndexTable.Contents ? KeyLength : 0)..].ToArray());
-            }
-        }
-
-        return [.. keys.Select(key => Require(key))];
-    }
-
-    private const int DomainLength = Hash256.Size;
+    /// <summary>Artifacts whose key or content lies between two hashes, ends included, by that; removed ones too. Lazy:
+    /// to be walked under the state lock.</summary>
+    public IEnumerable<ArtifactRecord> Between(IndexTable table, Hash256 first, Hash256 last) =>
+        KeysFrom(table, first.ToArray(), [])
+            .TakeWhile(key => key.AsSpan(0, KeyLength).SequenceCompareTo(last.AsSpan()) <= 0)
+            .Select(key => Require(key.AsSpan(table == IndexTable.Contents ? KeyLength : 0)));
 
     private int KeyOf(ArtifactKey key, DomainId domain, Span<byte> destination)
     {
@@ -236,18 +225,19 @@ internal sealed class ArtifactIndex(IndexStore tables)
 
     /// <summary>Whole keys by ascending order, a page's worth at a time, so that what is done with one may change the
     /// tables.</summary>
-    private IEnumerable<byte[]> Keys(IndexTable table, ReadOnlySpan<byte> prefix) => KeysFrom(table, prefix.ToArray());
+    private IEnumerable<byte[]> Keys(IndexTable table, ReadOnlySpan<byte> prefix) =>
+        KeysFrom(table, prefix.ToArray(), prefix.ToArray());
 
-    private IEnumerable<byte[]> KeysFrom(IndexTable table, byte[] prefix)
+    private IEnumerable<byte[]> KeysFrom(IndexTable table, byte[] from, byte[] prefix)
     {
-        const int Batch = 256;
-        var from = prefix;
-        while (true)
+        for (var batch = 4; ; batch = Math.Min(256, batch * 4))
         {
-            var keys = new List<byte[]>();
-            using (var scan = from == prefix ? tables.Scan(table, prefix) : tables.ScanFrom(table, from, prefix))
+            var keys = new List<byte[]>(batch);
+            using (var scan = from.AsSpan().SequenceEqual(prefix)
+                ? tables.Scan(table, prefix)
+                : tables.ScanFrom(table, from, prefix))
             {
-                while (keys.Count < Batch && scan.MoveNext())
+                while (keys.Count < batch && scan.MoveNext())
                 {
                     keys.Add(scan.Key.ToArray());
                 }
@@ -258,7 +248,7 @@ internal sealed class ArtifactIndex(IndexStore tables)
                 yield return key;
             }
 
-            if (keys.Count < Batch)
+            if (keys.Count < batch)
             {
                 yield break;
             }

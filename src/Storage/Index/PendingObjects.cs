@@ -26,6 +26,9 @@ internal sealed class PendingObjects
     /// <summary>The first record with waiting bytes; 0 where none wait. One pass over them.</summary>
     public long FirstRecord => _perRecord.Count == 0 ? 0 : _perRecord.Keys.Min();
 
+    /// <summary>Contents whose chunk list waits.</summary>
+    public IEnumerable<Hash256> Lists => _byId.Keys.Where(key => key.IsList).Select(key => key.Id);
+
     public IEnumerable<ClassTag> Classes => _byClass.Keys;
 
     public void Add(PendingObject pending)
