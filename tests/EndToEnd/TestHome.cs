@@ -77,7 +77,8 @@ internal sealed class TestHome : IDisposable
             ? [OmegaProgram.Launcher] : ["ip", "netns", "exec", _network, OmegaProgram.Launcher];
         _daemon = OmegaProgram.Spawn(program[0],
         [
-            .. program[1..], "up", "--json", "--no-discovery", "--listen", "/ip4/127.0.0.1/tcp/0", "--control", "127.0.0.1:0",
+            .. program[1..],
+            "up", "--json", "--no-discovery", "--listen", "/ip4/127.0.0.1/tcp/0", "--control", "127.0.0.1:0",
             "--home", Home, .. options,
         ]);
         _daemon.ErrorDataReceived += (_, e) =>

@@ -107,7 +107,8 @@ internal sealed class FaultRun
 
     private string Operate()
     {
-        var live = _ledger.Facts.Where(f => !f.Value.IsRemoved && !_ledger.IsOpen(f.Key)).Select(f => f.Key).Order().ToList();
+        var live = _ledger.Facts.Where(f => !f.Value.IsRemoved && !_ledger.IsOpen(f.Key))
+            .Select(f => f.Key).Order().ToList();
         var key = live.Count == 0 ? default : live[_chance.Next(live.Count)];
         switch (live.Count == 0 ? 0 : _chance.Next(14))
         {
