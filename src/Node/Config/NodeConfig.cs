@@ -27,7 +27,7 @@ internal sealed record NodeConfig
     public long QuotaFiles { get; init; }
 
     /// <summary>Bytes of memory for index pages.</summary>
-    public long IndexMemory { get; init; } = 64L << 20;
+    public long IndexMemory { get; init; } = 32L << 20;
 
     /// <summary>How many peers must have proven that they hold a content before it is evicted.</summary>
     public int EvictHolders { get; init; } = 1;
@@ -40,7 +40,6 @@ internal sealed record NodeConfig
     {
         if (QuotaBytes > 0) yield return "quota.bytes";
         if (QuotaFiles > 0) yield return "quota.files";
-        if (IndexMemory != new NodeConfig().IndexMemory) yield return "index.memory";
         if (WitnessListen is not null) yield return "witness.listen";
     }
 }

@@ -68,6 +68,7 @@ internal sealed partial class LocalNode : INodeService
                 Random = SystemRandom.Instance,
                 Scheduler = ThreadPoolScheduler.OfMachine,
                 EvictHolders = config.EvictHolders,
+                StoreLimits = new StoreLimits { IndexMemory = config.IndexMemory },
             };
             var loop = EngineLoop.Start(options,
                 l => network is null ? new NoNetwork(l.Tell) : network(keys, l), onNotice);
