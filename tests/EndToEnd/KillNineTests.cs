@@ -32,7 +32,7 @@ public sealed class KillNineTests : IDisposable
         for (var round = 0; round < Rounds; round++)
         {
             Restart();
-            var killing = Task.Delay(Below(300)).ContinueWith(_ => _home.Kill(), TaskScheduler.Default);
+            var killing = Task.Delay(Below(900)).ContinueWith(_ => _home.Kill(), TaskScheduler.Default);
             using var http = _home.Client();
             while (true)
             {

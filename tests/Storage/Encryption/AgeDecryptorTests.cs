@@ -70,9 +70,9 @@ public sealed class AgeDecryptorTests
         var plain = AgeSample.Bytes(size);
         var file = AgeSample.Encrypt(plain, identity.Recipient);
         var header = file.AsSpan().IndexOf("---"u8) + 48;
-        for (var length = 0; length < file.Length; length += length is > 300 and < 60_000 ? 9_973 : 1)
+        for (var length = 0; length < file.Length; length += length is > 300 and < 65_500 ? 6_520 : 1)
         {
-            if (length > 70_000 && file.Length - length > 40)
+            if (length > 66_000 && file.Length - length > 40)
             {
                 length = file.Length - 40;
             }

@@ -100,7 +100,7 @@ public sealed class IndexedStoreTests
     {
         var calls = Sweep(call: 0, CrashOutcome.LoseUnsynced, out var before);
         Assert.InRange(calls, 60, 20_000);
-        var stride = Environment.GetEnvironmentVariable("OMEGA_FULL") == "1" ? 1 : 1 + calls / 25;
+        var stride = Environment.GetEnvironmentVariable("OMEGA_FULL") == "1" ? 1 : 1 + calls / 10;
         for (var call = 1; call <= calls; call += stride)
         {
             Sweep(call, call % 2 == 0 ? CrashOutcome.Torn : CrashOutcome.LoseUnsynced, out var after);
