@@ -214,6 +214,9 @@ public sealed class FederationCore
             case MeshCommand.SetTenant tenant:
                 OnSetTenant(id, tenant);
                 break;
+            case MeshCommand.SetAudience audience:
+                OnSetAudience(id, audience);
+                break;
             case MeshCommand.SetPetname name:
                 OnSetPetname(id, name);
                 break;
@@ -359,6 +362,18 @@ public sealed class FederationCore
         else
             _outbox.Complete(id, new CommandResult.Failed(
                 MeshError.Usage, "not a tenant's name, not age recipients, or more than a manifest holds"));
+    }
+
+    private void OnSetAudience(CommandId id, MeshCommand.SetAudience audience)
+    {
+        if (_guard.Objection is { } objection)
+            _outbox.Complete(id, objection);
+        else if (audience.Members.All(m => _trust.Find(m.ToPeerId()) is not null)
+            && _trust.TrySetAudience(audience.Name, audience.Members))
+            _outbox.Complete(id, new CommandResult.Done());
+        else
+            _outbox.Complete(id, new CommandResult.Failed(
+                MeshError.Usage, "not an audience's name, not trusted peers, or more than a manifest holds"));
     }
 
     private void OnSetPetname(CommandId id, MeshCommand.SetPetname name)

@@ -59,6 +59,12 @@ public abstract record MeshCommand
     public sealed record SetTenant(string Name, IReadOnlyList<string> Recipients) : MeshCommand;
 
     /// <summary>
+    /// Names who sees what is published to an audience: node keys of trusted peers, in the place of those before; none
+    /// ends the audience. Result: <see cref="CommandResult.Done"/>.
+    /// </summary>
+    public sealed record SetAudience(string Name, IReadOnlyList<Ed25519PublicKey> Members) : MeshCommand;
+
+    /// <summary>
     /// Names a followed domain as the owner likes; null takes the name back. Result: <see
     /// cref="CommandResult.Done"/>.
     /// </summary>

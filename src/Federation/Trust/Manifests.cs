@@ -112,6 +112,20 @@ internal sealed class Manifests
         });
     }
 
+    public Manifests WithAudience(ISigner head, string name, IReadOnlyList<Ed25519PublicKey> members)
+    {
+        var isKnown = _chain.Current.Audiences.TryGetValue(name, out var known);
+        var wanted = members.Distinct().Order();
+        if (isKnown ? members.Count > 0 && known.Order().SequenceEqual(wanted) : members.Count == 0)
+            return this;
+        return Next(head, draft =>
+        {
+            draft.Audiences.Remove(name);
+            if (members.Count > 0)
+                draft.Audiences.Add(name, [.. wanted]);
+        });
+    }
+
     public Manifests WithMesh(ISigner head, MeshId mesh) =>
         _chain.Current.Meshes.Contains(mesh) ? this : Next(head, draft => draft.Meshes.Add(mesh));
 

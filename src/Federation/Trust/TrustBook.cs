@@ -56,6 +56,10 @@ internal sealed class TrustBook(Outbox outbox, FederationOptions options, Manife
     public bool TrySetTenant(string name, IReadOnlyList<string> recipients) =>
         TryAppend(() => Own.WithTenant(options.HeadSigner, name, recipients));
 
+    /// <summary>False for a name or members that the manifest cannot hold; nothing has changed then.</summary>
+    public bool TrySetAudience(string name, IReadOnlyList<Ed25519PublicKey> members) =>
+        TryAppend(() => Own.WithAudience(options.HeadSigner, name, members));
+
     /// <summary>Takes back versions that a follower had kept: ours by signature, and continuing what we have.</summary>
     public void Adopt(Manifests longer)
     {
