@@ -32,6 +32,12 @@ internal static class GetVerb
         HelpName = "NAME",
     };
 
+    private static readonly Option<long?> AsOf = new("--as-of")
+    {
+        Description = "As this snapshot lists it, also if it was removed since and its bytes are here yet",
+        HelpName = "N",
+    };
+
     private static readonly Option<string[]> Identity = new("--identity", "-i")
     {
         Description = "Decrypt with the age identities of this file (mode 0600), here and not in the node; repeatable",
@@ -47,7 +53,7 @@ internal static class GetVerb
             "omega get b3:9af2 -o plan.pdf --identity acme.key",
             "omega get b3:9af2 -o - --raw | age -d -i acme.key",
             "omega get b3:9af2")
-        .With(Id, Output, Force, Domain, Identity, Raw)
+        .With(Id, Output, Force, Domain, AsOf, Identity, Raw)
         .Does(Run);
 
     private static ExitCode Run(CommandContext context)
@@ -62,9 +68,8 @@ internal static class GetVerb
             // Bytes that look like nothing, written as if they were the file, help nobody.
             RefusesCiphertext = output is not null && decrypting is null && !context.Get(Raw),
         };
-        var answer = service.Get(
-            new GetOrder(context.Get(Id), context.Get(Domain)), output is null ? _ => Stream.Null : target.Begin,
-            context.Cancel);
+        var order = new GetOrder(context.Get(Id), context.Get(Domain)) { AsOf = context.Get(AsOf) };
+        var answer = service.Get(order, output is null ? _ => Stream.Null : target.Begin, context.Cancel);
         context.Terminal.ClearProgress();
         if (output is not null)
         {

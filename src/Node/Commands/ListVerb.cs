@@ -34,26 +34,36 @@ internal static class ListVerb
         Description = "Also artifacts that were removed and are in history only",
     };
 
+    private static readonly Option<long?> AsOf = new("--as-of")
+    {
+        Description = "As it was when this snapshot was taken (omega snapshot ls)",
+        HelpName = "N",
+    };
+
     public static Verb Create() =>
         new Verb("ls", "List artifacts",
             "omega ls",
             "omega ls --domain alice.personal --kind snapshot.vm",
+            "omega ls --as-of 12",
             "omega ls --json")
-            .With(Domain, Brane, Kind, All)
+            .With(Domain, Brane, Kind, All, AsOf)
             .Does(context => Run(context, Wide));
 
     /// <summary>`omega storage artifacts|get`.</summary>
     public static Verb CreateStorage() =>
         new Verb("storage", "Artifacts, in the seed's spelling: artifacts, get").With(
             new Verb("artifacts", "List artifacts", "omega storage artifacts --brane replay --kind snapshot.vm")
-                .With(Domain, Brane, Kind, All)
+                .With(Domain, Brane, Kind, All, AsOf)
                 .Does(context => Run(context, Narrow)),
             GetVerb.Create());
 
     private static ExitCode Run(CommandContext context, Func<IReadOnlyList<ArtifactAnswer>, Table> tabulate)
     {
         using var service = Services.Open(context);
-        var order = new ListOrder(context.Get(Domain), context.Get(Brane), context.Get(Kind), context.Get(All));
+        var order = new ListOrder(context.Get(Domain), context.Get(Brane), context.Get(Kind), context.Get(All))
+        {
+            AsOf = context.Get(AsOf),
+        };
         var artifacts = service.List(order, context.Cancel);
         if (context.Terminal.Json) context.Terminal.Lines(artifacts.Select(a => a.Line()));
         else if (artifacts.Count == 0) context.Terminal.Notice("no artifacts");

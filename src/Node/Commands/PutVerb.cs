@@ -51,18 +51,23 @@ internal static class PutVerb
         HelpName = "NAME",
     };
 
+    private static readonly Option<string> Audience = new("--audience")
+    {
+        Description = "Publish to a named audience (omega audience ls)",
+        HelpName = "NAME",
+    };
+
     public static Verb Create() =>
         new Verb("put", "Take in an artifact",
             "omega put snap.bin --kind snapshot.vm --brane replay --publish",
             "tar c src | omega put - --kind archive.tar --meta project=omega",
             "omega put plan.pdf --tenant acme")
-        .With(File, Kind, Brane, Meta, Publish, Public, Tenant)
+        .With(File, Kind, Brane, Meta, Publish, Public, Audience, Tenant)
         .Does(Run);
 
     private static ExitCode Run(CommandContext context)
     {
-        var audience = context.Get(Public) ? PutOrder.PublicAudience
-            : context.Get(Publish) ? PutOrder.PeersAudience : null;
+        var audience = AudienceOf(context);
         var brane = Names.RequireBrane(context.Get(Brane)!);
         var order = new PutOrder(context.Get(Kind)!, brane, context.Get(Meta) ?? [], audience)
         {
@@ -88,6 +93,15 @@ internal static class PutVerb
             : throw new OmegaException(ExitCode.Refused, "unknown_recipient",
                 $"{text} is no X25519 recipient of age: this program cannot encrypt to it"));
         return new AgeEncryptor([.. recipients], SystemRandom.Instance);
+    }
+
+    private static string? AudienceOf(CommandContext context)
+    {
+        var named = context.Get(Audience);
+        if (named is not null && (context.Get(Public) || context.Get(Publish)))
+            throw OmegaException.Usage("--audience names another audience than --publish and --public", "--audience",
+                "omega publish widens it later");
+        return context.Get(Public) ? PutOrder.PublicAudience : context.Get(Publish) ? PutOrder.PeersAudience : named;
     }
 
     private static Stream Open(string path)

@@ -63,11 +63,14 @@ internal sealed partial class ControlRoutes(INodeService service)
             case ("GET", "/artifacts"):
                 Lines(context, service.List(
                     new ListOrder(Text(request, "domain"), Text(request, "brane"), Text(request, "kind"),
-                        Text(request, "all") == "true"), cancel));
+                        Text(request, "all") == "true") { AsOf = Number(request, "as_of") }, cancel));
                 break;
             case ("POST", "/fetch"):
-                Line(context, service.Get(new GetOrder(Need(request, "id"), Text(request, "domain")),
-                    _ => Stream.Null, cancel).Line());
+                var wanted = new GetOrder(Need(request, "id"), Text(request, "domain"))
+                {
+                    AsOf = Number(request, "as_of"),
+                };
+                Line(context, service.Get(wanted, _ => Stream.Null, cancel).Line());
                 break;
             case ("GET", _) when path.StartsWith("/contents/", StringComparison.Ordinal):
                 Content(context, path["/contents/".Length..], cancel);
@@ -86,6 +89,8 @@ internal sealed partial class ControlRoutes(INodeService service)
                 break;
             case ("GET" or "POST" or "DELETE", "/tenants"):
                 Tenants(context, request.Method, cancel);
+                break;
+            case var _ when TryHistory(context, request.Method, path, cancel):
                 break;
             default:
                 Lifecycle(context, request.Method, path, cancel);

@@ -6,7 +6,7 @@ namespace Omega.P2P.Node.Service;
 /// The verbs of one node, wherever it runs: in this process over its locked store, or in a daemon behind the control
 /// socket. Failures are <see cref="Output.OmegaException"/>s with the same codes on both ways. Thread-safe.
 /// </summary>
-internal interface INodeService : ILifecycleService, IDisposable
+internal interface INodeService : ILifecycleService, IHistoryService, IDisposable
 {
     /// <summary>Takes in an artifact; returns when it is durable, and its head signed where it was published.</summary>
     PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel);
@@ -62,7 +62,15 @@ internal sealed record PutOrder(string Kind, string Brane, IReadOnlyList<string>
 }
 
 /// <summary>Which artifacts to list; null: all. With <paramref name="All"/> also removed ones.</summary>
-internal sealed record ListOrder(string? Domain, string? Brane, string? Kind, bool All = false);
+internal sealed record ListOrder(string? Domain, string? Brane, string? Kind, bool All = false)
+{
+    /// <summary>Number of the snapshot whose artifacts are wanted; null: those of now.</summary>
+    public long? AsOf { get; init; }
+}
 
 /// <summary>Which artifact to get; the domain narrows the search.</summary>
-internal sealed record GetOrder(string Id, string? Domain);
+internal sealed record GetOrder(string Id, string? Domain)
+{
+    /// <summary>Number of the snapshot that lists it; null: it is wanted as of now.</summary>
+    public long? AsOf { get; init; }
+}

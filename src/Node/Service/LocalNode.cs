@@ -84,6 +84,7 @@ internal sealed partial class LocalNode : INodeService
     public PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel)
     {
         RequireTag(order.Kind, "--kind");
+        if (order.Audience is not null) RequireAudience(order.Audience);
         var meta = Metadata.Parse(order.Meta);
         var signer = BoundBrane(order.Brane, cancel);
         using var put = Store.BeginPut(new PutRequest
@@ -108,12 +109,14 @@ internal sealed partial class LocalNode : INodeService
             result.Size, result.AlreadyThere, order.Audience ?? Audience.Internal);
     }
 
-    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
-        [.. Ask<EngineResult.Listing>(new EngineCommand.List(order.Domain, order.Brane, order.Kind, order.All), cancel)
+    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) => order.AsOf is { } snapshot
+        ? ListAsOf(order, snapshot)
+        : [.. Ask<EngineResult.Listing>(new EngineCommand.List(order.Domain, order.Brane, order.Kind, order.All), cancel)
             .Artifacts.Select(Shown)];
 
     public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
     {
+        if (order.AsOf is { } snapshot) return GetAsOf(order, snapshot, target, cancel);
         var clock = Stopwatch.StartNew();
         var ready = Ask<EngineResult.Ready>(new EngineCommand.Get(ParseId(order.Id), order.Domain), cancel);
         if (ready.Signatures.Count == 0)

@@ -62,11 +62,13 @@ internal sealed partial class RemoteNode : INodeService
 
     public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
         Many<ArtifactAnswer>(new Query("/artifacts").With("domain", order.Domain).With("brane", order.Brane)
-            .With("kind", order.Kind).With("all", order.All ? "true" : null), cancel);
+            .With("kind", order.Kind).With("all", order.All ? "true" : null)
+            .With("as_of", Text(order.AsOf)), cancel);
 
     public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
     {
-        var query = new Query("/fetch").With("id", order.Id).With("domain", order.Domain);
+        var query = new Query("/fetch").With("id", order.Id).With("domain", order.Domain)
+            .With("as_of", Text(order.AsOf));
         var answer = One<GetAnswer>(HttpMethod.Post, query, null, cancel);
         var to = target(answer);
         if (to == System.IO.Stream.Null) return answer;
