@@ -17,7 +17,7 @@ public sealed class FederationCoreTests
         foreach (var input in inputs)
             node.Core.Handle((MeshInput)Make(input), loop.Now, new List<MeshEffect>());
         var commands = CasesOf(typeof(MeshCommand)).ToList();
-        Assert.Equal(12, commands.Count);
+        Assert.Equal(13, commands.Count);
         foreach (var command in commands)
         {
             var effects = new List<MeshEffect>();

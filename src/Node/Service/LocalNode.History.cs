@@ -230,7 +230,7 @@ internal sealed partial class LocalNode
             {
                 var named = known.Where(p => p.Petname == peer || p.Peer.ToString() == peer).ToList();
                 return named.Count == 1
-                    ? named[0].NodeKey
+                    ? named[0].Key
                     : throw OmegaException.NotFound($"no peer is known as {peer}", "omega peer ls");
             }),
         ];

@@ -149,11 +149,11 @@ internal sealed class StoryNode
         put.Write(bytes);
         var nonce = new byte[Attestation.NonceBytes];
         _random.Fill(nonce);
-        return put.Complete(
-            descriptor => Attestation.Create(
-                _braneKey, descriptor.Key, Domain, Brane, nonce, _mesh.Now.UnixMs).Bytes.ToArray(),
-            _mesh.Now);
+        return put.Complete(descriptor => Attest(descriptor, nonce).Bytes.ToArray(), _mesh.Now);
     }
+
+    public Attestation Attest(Descriptor descriptor, byte[] nonce) =>
+        Attestation.Create(_braneKey, descriptor.Key, Domain, Brane, nonce, _mesh.Now.UnixMs);
 
     /// <summary>Puts and publishes to the peers, one head over all.</summary>
     public List<PutResult> Publish(params byte[][] contents)
