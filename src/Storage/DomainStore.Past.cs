@@ -98,7 +98,7 @@ public sealed partial class DomainStore
     {
         var found = new IReadOnlyDictionary<(ArtifactKey Key, DomainId Domain), PastArtifact>?[snapshots.Length];
         var state = new PastState(DomainId);
-        LogReading.Walk(_core.Files, _core.Limits, (_, record) =>
+        LogReading.Walk(_core.Files, _core.Limits, record =>
         {
             if (state.Apply(record, out var number))
             {
@@ -130,9 +130,9 @@ public sealed partial class DomainStore
         return new ArtifactInfo(
             past.Entry.Key, descriptor.Content, descriptor.Size, descriptor.Type, BraneOf(past), past.Domain,
             past.CreatedMs, past.Audience, past.Tenant, past.Published,
-            isKnown ? StateOf(descriptor, isRemoved: removed is not null) : ArtifactState.Evicted,
-            past.Entry.Bytes.ToArray())
+            isKnown ? StateOf(descriptor, isRemoved: removed is not null) : ArtifactState.Evicted)
         {
+            PastEntry = past.Entry.Bytes.ToArray(),
             RemovedUnixMs = removed,
         };
     }

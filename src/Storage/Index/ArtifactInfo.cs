@@ -43,7 +43,10 @@ public sealed record ArtifactInfo(
     /// <summary>The catalog entry: descriptor, attestations, receipt. Read from the log when first asked for, so the
     /// store must be open.</summary>
     /// <exception cref="StoreDamagedException">The log does not hold it any more as it was.</exception>
-    public byte[] Entry => Record.Entry;
+    public byte[] Entry => PastEntry ?? Record.Entry;
+
+    /// <summary>The entry as it was, where the past was asked for.</summary>
+    internal byte[]? PastEntry { get; init; }
 
     internal ArtifactRecord Record { get; init; } = null!; // The store sets it on every one it makes.
 

@@ -10,7 +10,7 @@ internal static class LogReading
     /// meanwhile may or may not be seen; damaged ones are passed over.
     /// </summary>
     /// <exception cref="IOException">A file of the log cannot be read.</exception>
-    public static void Walk(IFileSystem files, StoreLimits limits, Func<long, byte[], bool> visitor)
+    public static void Walk(IFileSystem files, StoreLimits limits, Func<byte[], bool> visitor)
     {
         var next = 1L;
         var isOver = false;
@@ -28,7 +28,7 @@ internal static class LogReading
             }
 
             var scan = new LogScan(bytes, header, limits.LogRecordMax);
-            scan.Run((number, record, _) => isOver = isOver || visitor(number, record.ToArray()));
+            scan.Run((_, record, _) => isOver = isOver || visitor(record.ToArray()));
             next = scan.Number;
         }
     }
