@@ -144,7 +144,11 @@ get_big
 put_small
 writers
 
-case $line in "" | resumed-put | batches | crash-sweep) build_tests ;; esac
+case $line in "" | resumed-put | batches | history | proof-file | audiences | private-bytes | crash-sweep) build_tests ;; esac
 proven resumed-put Storage "FullyQualifiedName~ResumedPut" "a killed put goes on"
 proven batches Storage "FullyQualifiedName~ArtifactBatch|FullyQualifiedName~LocalLog" "one sync for many"
+proven history EndToEnd "FullyQualifiedName~ThePastIsListed" "ls, get, diff as of a snapshot"
+proven proof-file EndToEnd "FullyQualifiedName~AProofIsChecked" "a tlog-proof checked offline"
+proven audiences EndToEnd "FullyQualifiedName~ANamedAudience" "members see, others do not"
+proven private-bytes Engine "FullyQualifiedName~BytesShown" "no byte tells of a private artifact"
 proven crash-sweep Storage "FullyQualifiedName~Crash" "power loss at every call"

@@ -95,7 +95,10 @@ internal static class LogVerifyVerb
         }
         catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new OmegaException(ExitCode.NotFound, "no_such_file", $"there is no file {path}") { Field = "--with" };
+            throw new OmegaException(ExitCode.NotFound, "no_such_file", $"there is no file {path}")
+            {
+                Field = "--with",
+            };
         }
     }
 

@@ -109,8 +109,8 @@ internal sealed partial class LocalNode : INodeService
             result.Size, result.AlreadyThere, order.Audience ?? Audience.Internal);
     }
 
-    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) => order.AsOf is { } snapshot
-        ? ListAsOf(order, snapshot)
+    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
+        order.AsOf is { } snapshot ? ListAsOf(order, snapshot)
         : [.. Ask<EngineResult.Listing>(new EngineCommand.List(order.Domain, order.Brane, order.Kind, order.All), cancel)
             .Artifacts.Select(Shown)];
 

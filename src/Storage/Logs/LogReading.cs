@@ -2,7 +2,7 @@ using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Storage.Logs;
 
-/// <summary>Reads the log beside its writer, for questions about the past; changes nothing and repairs nothing.</summary>
+/// <summary>Reads the log beside its writer, for questions about the past; changes and repairs nothing.</summary>
 internal static class LogReading
 {
     /// <summary>
