@@ -109,10 +109,12 @@ internal sealed partial class LocalNode : INodeService
             result.Size, result.AlreadyThere, order.Audience ?? Audience.Internal);
     }
 
-    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
-        order.AsOf is { } snapshot ? ListAsOf(order, snapshot)
-        : [.. Ask<EngineResult.Listing>(new EngineCommand.List(order.Domain, order.Brane, order.Kind, order.All), cancel)
-            .Artifacts.Select(Shown)];
+    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel)
+    {
+        if (order.AsOf is { } snapshot) return ListAsOf(order, snapshot);
+        var wanted = new EngineCommand.List(order.Domain, order.Brane, order.Kind, order.All);
+        return [.. Ask<EngineResult.Listing>(wanted, cancel).Artifacts.Select(Shown)];
+    }
 
     public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
     {
