@@ -187,7 +187,9 @@ public sealed class BytesShownTests
         {
             byte[][] contents =
             [
-                TestRandom.Bytes(700, 100 + round), TestRandom.Bytes(150_000, 200 + round), TestRandom.Bytes(200_000, 1),
+                TestRandom.Bytes(700, 100 + round),
+                TestRandom.Bytes(150_000, 200 + round),
+                TestRandom.Bytes(200_000, 1),
             ];
             foreach (var bytes in contents)
             {
