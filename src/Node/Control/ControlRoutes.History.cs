@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Output;
@@ -48,12 +47,6 @@ internal sealed partial class ControlRoutes
                 return false;
         }
     }
-
-    private static long? Number(HttpRequest request, string name) => Text(request, name) is not { } text
-        ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw OmegaException.Usage($"{name} is no number", name);
 
     private static long NeedNumber(HttpRequest request, string name) =>
         Number(request, name) ?? throw OmegaException.Usage($"{name} is missing", name);

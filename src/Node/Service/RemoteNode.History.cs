@@ -1,4 +1,3 @@
-using System.Globalization;
 using Omega.P2P.Node.Answers;
 
 namespace Omega.P2P.Node.Service;
@@ -47,6 +46,4 @@ internal sealed partial class RemoteNode
         foreach (var id in ids) query.With("id", id);
         return query;
     }
-
-    private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
 }
