@@ -14,6 +14,7 @@ using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Gossip;
+using Omega.P2P.Protocol.Ipfs;
 using Omega.P2P.Protocol.Omega;
 
 namespace Omega.P2P.Federation;
@@ -43,6 +44,7 @@ public sealed class FederationCore
     private readonly CustodyDesk _custody;
     private readonly CatalogServer _catalogServer;
     private readonly BlocksServer _blocksServer;
+    private readonly BitswapServer _bitswapServer;
 
     /// <summary>
     /// Restores the core from its documents and says what has to happen first.
@@ -81,6 +83,7 @@ public sealed class FederationCore
         _custody = new CustodyDesk(transferServices, challenges);
         _catalogServer = new CatalogServer(_outbox, _trust, _guard, _follows, GreetOnce);
         _blocksServer = new BlocksServer(_outbox, _trust, _follows, challenges);
+        _bitswapServer = new BitswapServer(_outbox, _streams, _limits);
         _guard.Start();
         _dialer.Start();
         ArmPoll();
@@ -151,6 +154,9 @@ public sealed class FederationCore
                 break;
             case NetworkInput.BulkFinished finished:
                 _streams.OnBulk(finished.Stream, finished.Outcome);
+                break;
+            case NetworkInput.BulkSent sent:
+                _streams.OnSent(sent.Stream);
                 break;
             case NetworkInput.TimerFired fired:
                 _outbox.OnTimer(fired.Timer);
@@ -235,6 +241,12 @@ public sealed class FederationCore
             _outbox.Add(new NetworkEffect.DropLink(up.Link, "a link to ourselves"));
             return;
         }
+        if (_trust.Find(up.Peer) is null
+            && _links.All.Count(link => _trust.Find(link.Peer) is null) >= _limits.StrangerLinks)
+        {
+            _outbox.Add(new NetworkEffect.DropLink(up.Link, "too many strangers"));
+            return;
+        }
         if (_links.Add(up.Link, up.Peer, up.Outbound, up.Remote) is not { } link)
             return;
         _joins.OnLinkUp(link);
@@ -255,6 +267,7 @@ public sealed class FederationCore
             return;
         link.Catalog.OnLinkDown();
         _gossip.OnLinkDown(link);
+        _bitswapServer.OnLinkDown(down.Link);
         _outbox.OnLinkDown(down.Link, down.Reason);
         _streams.OnLinkDown(down.Link);
         _dialer.OnLinkDown(link.Peer);
@@ -275,12 +288,19 @@ public sealed class FederationCore
             OmegaProtocols.Blocks => _blocksServer,
             _ => null,
         };
-        if (server is null || _links.Find(opened.Link) is not { } link || link.StreamsInbound >= _limits.StreamsPerLink)
+        var isBitswap = opened.Protocol == BitswapMessage.ProtocolName;
+        if ((server is null && !isBitswap) || _links.Find(opened.Link) is not { } link
+            || link.StreamsInbound >= (isBitswap ? _limits.BitswapStreamsPerLink : _limits.StreamsPerLink))
         {
             _outbox.Reset(opened.Stream);
             return;
         }
         link.StreamsInbound++;
+        if (server is null)
+        {
+            _bitswapServer.OnStreamOpened(opened.Stream, link);
+            return;
+        }
         var stream = new InboundStream(
             opened.Stream, link, server, _outbox, _streams, _standing, _limits.RequestsPerStream);
         _streams.Add(opened.Stream, opened.Link, stream);

@@ -15,6 +15,23 @@ public sealed record FederationLimits
     /// <summary>Streams one link may have open towards us (yamux peers rarely need more; guess).</summary>
     public int StreamsPerLink { get; init; } = 32;
 
+    /// <summary>Links of peers that the authority manifest does not name: guests who join, and IPFS software (guess).
+    /// </summary>
+    public int StrangerLinks { get; init; } = 128;
+
+    /// <summary>Streams one link may have open towards us when it opens one more for bitswap. Helia opens one for each
+    /// message, up to 50 at once.</summary>
+    public int BitswapStreamsPerLink { get; init; } = 128;
+
+    /// <summary>Streams of bitswap answers under way on one link (guess: the next one opens while one is sent).</summary>
+    public int BitswapAnswersPerLink { get; init; } = 4;
+
+    /// <summary>Wants answered on one stream (guess).</summary>
+    public int BitswapBatch { get; init; } = 64;
+
+    /// <summary>Wants of one link that are read in a second; more wait unread (guess: 1 GB/s of 64 KiB chunks).</summary>
+    public int BitswapWantsPerSecond { get; init; } = 16_384;
+
     /// <summary>Requests waiting on one incoming stream before it is reset (guess).</summary>
     public int RequestsPerStream { get; init; } = 32;
 

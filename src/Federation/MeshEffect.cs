@@ -65,12 +65,14 @@ public abstract record NetworkEffect : MeshEffect
     public sealed record SendFrame(StreamId Stream, ReadOnlyMemory<byte> Payload) : NetworkEffect;
 
     /// <summary>
-    /// Lets the peer be read on: so many frames more. For streams that the peer speaks on unasked (gossip); on others
+    /// Lets the peer be read on: so many frames more. For streams that the peer speaks on unasked (gossip, bitswap); on
+    /// others
     /// each answer makes room for the next request.
     /// </summary>
     public sealed record ReadFrames(StreamId Stream, int Count) : NetworkEffect;
 
-    /// <summary>Sends raw bytes to the end of the source and then closes our direction.</summary>
+    /// <summary>Sends raw bytes to the end of the source and then closes our direction.
+    /// <see cref="NetworkInput.BulkSent"/> follows.</summary>
     public sealed record SendBulk(StreamId Stream, IBulkSource Source) : NetworkEffect;
 
     /// <summary>Hands the incoming direction, from its first byte, to a sink.</summary>

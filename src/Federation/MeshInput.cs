@@ -90,6 +90,12 @@ public abstract record NetworkInput : MeshInput
     /// </summary>
     public sealed record BulkFinished(StreamId Stream, object Outcome) : NetworkInput;
 
+    /// <summary>
+    /// The source of a <see cref="NetworkEffect.SendBulk"/> was given back: all of it is on its way, or the stream was
+    /// cut. Comes once for each, unless the core cut the stream itself or the link is down.
+    /// </summary>
+    public sealed record BulkSent(StreamId Stream) : NetworkInput;
+
     /// <summary>An armed timer ran out.</summary>
     public sealed record TimerFired(TimerId Timer) : NetworkInput;
 

@@ -42,4 +42,7 @@ public abstract record StoreAnswer
 
     /// <summary>A transfer is open and wants these ranges; an empty list wants only to be completed.</summary>
     public sealed record TransferBegun(TransferId Transfer, IReadOnlyList<WantedContent> Wanted) : StoreAnswer;
+
+    /// <summary>Which of the blocks asked for anybody may have, in the order asked.</summary>
+    public sealed record PublicBlocks(IReadOnlyList<bool> Has) : StoreAnswer;
 }

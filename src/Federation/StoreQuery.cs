@@ -1,5 +1,6 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Protocol.Ipfs;
 using Omega.P2P.Protocol.Omega.Blocks;
 
 namespace Omega.P2P.Federation;
@@ -70,4 +71,17 @@ public abstract record StoreQuery
 
     /// <summary>Gives a transfer up; staged bytes go. Answer: <see cref="StoreAnswer.Done"/>.</summary>
     public sealed record AbortTransfer(TransferId Transfer) : StoreQuery;
+
+    /// <summary>
+    /// Whether anybody may have these blocks: they are of contents that the own domain publishes to <c>public</c>, and
+    /// here. Hashes are BLAKE3, of chunks, UnixFS nodes or small contents. Answer:
+    /// <see cref="StoreAnswer.PublicBlocks"/>, same order.
+    /// </summary>
+    public sealed record PublicBlocks(IReadOnlyList<Hash256> Hashes) : StoreQuery;
+
+    /// <summary>
+    /// Sends bitswap answers as bulk on the stream (the engine makes the <see cref="NetworkEffect.SendBulk"/>);
+    /// what is not public, or went away, leaves as DONT_HAVE. Answer: <see cref="StoreAnswer.Done"/>.
+    /// </summary>
+    public sealed record ServePublicBlocks(StreamId Stream, IReadOnlyList<BitswapAnswer> Answers) : StoreQuery;
 }

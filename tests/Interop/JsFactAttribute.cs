@@ -4,21 +4,27 @@ namespace Omega.P2P.Interop.Tests;
 
 /// <summary>A test that needs Node.js and the modules that js/install.sh puts there. Without them it is skipped with
 /// the reason, except under <c>CI=true</c>, where it runs and fails.</summary>
-public sealed class JsFactAttribute : FactAttribute
+public class JsFactAttribute : FactAttribute
 {
-    private static readonly Lazy<string?> Missing = new(FindMissing);
+    public JsFactAttribute()
+        : this("js", "libp2p")
+    {
+    }
 
-    public JsFactAttribute() => Skip = IsContinuousIntegration ? null : Missing.Value;
+    private protected JsFactAttribute(string folder, string module) =>
+        Skip = IsContinuousIntegration ? null : FindMissing(Path.Combine(FindFolder(), folder), module);
 
-    internal static string ScriptFolder { get; } = FindScriptFolder();
+    internal static string ScriptFolder => Path.Combine(FindFolder(), "js");
+
+    internal static string HeliaFolder => Path.Combine(FindFolder(), "helia");
 
     private static bool IsContinuousIntegration => Environment.GetEnvironmentVariable("CI") == "true";
 
-    private static string? FindMissing()
+    private static string? FindMissing(string folder, string module)
     {
-        if (!Directory.Exists(Path.Combine(ScriptFolder, "node_modules", "libp2p")))
+        if (!Directory.Exists(Path.Combine(folder, "node_modules", module)))
         {
-            return "js-libp2p is not installed: run tests/Interop/js/install.sh";
+            return $"{module} is not installed: run tests/Interop/js/install.sh";
         }
 
         try
@@ -33,7 +39,7 @@ public sealed class JsFactAttribute : FactAttribute
         }
     }
 
-    private static string FindScriptFolder()
+    private static string FindFolder()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Omega.P2P.sln")))
@@ -41,6 +47,9 @@ public sealed class JsFactAttribute : FactAttribute
             folder = folder.Parent;
         }
 
-        return Path.Combine(folder?.FullName ?? "", "tests", "Interop", "js");
+        return Path.Combine(folder?.FullName ?? "", "tests", "Interop");
     }
 }
+
+/// <summary>A test that needs Helia beside Node.js.</summary>
+public sealed class HeliaFactAttribute() : JsFactAttribute("helia", "@helia");

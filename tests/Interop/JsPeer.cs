@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Omega.P2P.Interop.Tests;
 
-/// <summary>A js-libp2p node in a process of its own (js/peer.mjs), driven by lines of JSON.</summary>
+/// <summary>A node of theirs in a process of its own (js/peer.mjs, helia/peer.mjs), driven by lines of JSON.</summary>
 internal sealed class JsPeer : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(
@@ -23,11 +23,15 @@ internal sealed class JsPeer : IDisposable
     public string PeerId { get; private set; } = "";
 
     /// <summary>Starts a node with the services named: <c>gossip</c>, <c>mdns</c>.</summary>
-    public static async Task<JsPeer> StartAsync(params string[] services)
+    public static Task<JsPeer> StartAsync(params string[] services) =>
+        StartInAsync(JsFactAttribute.ScriptFolder, services);
+
+    /// <summary>Starts the <c>peer.mjs</c> of a folder.</summary>
+    public static async Task<JsPeer> StartInAsync(string folder, params string[] services)
     {
         var process = Process.Start(new ProcessStartInfo("node", ["peer.mjs", .. services])
         {
-            WorkingDirectory = JsFactAttribute.ScriptFolder,
+            WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -69,7 +73,7 @@ internal sealed class JsPeer : IDisposable
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException("js-libp2p did not answer: " + string.Join('\n', _complaints));
+            throw new TimeoutException("the node did not answer: " + string.Join('\n', _complaints));
         }
     }
 

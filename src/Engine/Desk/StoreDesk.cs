@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Omega.P2P.Engine.Ipfs;
 using Omega.P2P.Federation;
 using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Hashing;
@@ -20,6 +21,7 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
 
     private readonly OwnHistory _history = new(store);
     private readonly Transfers _transfers = new(store);
+    private readonly BitswapDesk _public = new(store);
 
     /// <summary>Answers one question; effects it causes are appended before the answer is handed in.</summary>
     public StoreAnswer Answer(StoreQuery query, Instant now, ICollection<MeshEffect> effects)
@@ -64,6 +66,8 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
         StoreQuery.OwnEntries entries => _history.Entries(entries),
         StoreQuery.Contents contents => new StoreAnswer.Contents(StatusOf(contents.Targets)),
         StoreQuery.ServeContent serve => Serve(serve, effects),
+        StoreQuery.PublicBlocks wanted => new StoreAnswer.PublicBlocks(_public.Has(wanted.Hashes)),
+        StoreQuery.ServePublicBlocks serve => _public.Serve(serve, effects),
         StoreQuery.BeginImport import => _transfers.BeginImport(import),
         StoreQuery.BeginRebuild rebuild => _transfers.BeginRebuild(rebuild),
         StoreQuery.CompleteTransfer complete => _transfers.Complete(complete.Transfer, now),

@@ -5,10 +5,11 @@ using Omega.P2P.Protocol.Omega;
 namespace Omega.P2P.Engine.Links;
 
 /// <summary>
-/// Cuts one direction of a stream into frames: an unsigned varint length (at most <see cref="OmegaLimits.FrameBytes"/>)
-/// and that many payload bytes. Memory grows with the bytes that came, never with the length that was claimed.
+/// Cuts one direction of a stream into frames: an unsigned varint length and that many payload bytes. Memory grows with
+/// the bytes that came, never with the length that was claimed.
 /// </summary>
-internal sealed class FrameDecoder
+/// <param name="bytesMax">Longest payload.</param>
+internal sealed class FrameDecoder(int bytesMax = OmegaLimits.FrameBytes)
 {
     private const int FirstAllocation = 4096;
 
@@ -38,7 +39,7 @@ internal sealed class FrameDecoder
             {
                 case VarintStatus.NeedMore:
                     continue;
-                case VarintStatus.Done when length <= OmegaLimits.FrameBytes:
+                case VarintStatus.Done when length <= (ulong)bytesMax:
                     _wanted = (int)length;
                     _payload = new ArrayBufferWriter<byte>(Math.Clamp(_wanted, 1, FirstAllocation));
                     break;

@@ -29,6 +29,7 @@ public sealed partial class LinkSession
                 break;
             case NetworkEffect.SendBulk bulk:
                 bulk.Source.Dispose();
+                inputs.Add(new NetworkInput.BulkSent(bulk.Stream));
                 break;
             default:
                 break; // nobody hears what is said on a link that is gone
@@ -194,8 +195,7 @@ public sealed partial class LinkSession
                 var count = stream.Source!.Read(room);
                 _connection.CommitWrite(stream.Wire, count);
                 if (count > 0) continue;
-                stream.Source.Dispose();
-                stream.Source = null;
+                GiveBack(stream, inputs);
                 return true;
             }
         }
@@ -273,7 +273,15 @@ public sealed partial class LinkSession
 
     private void End(LinkStream stream, bool reset, ICollection<NetworkInput> inputs)
     {
-        if (stream.EndTold) return;
+        if (stream.EndTold)
+        {
+            // The peer ended its direction before; now it cut ours too.
+            if (!reset) return;
+            GiveBack(stream, inputs);
+            Forget(stream);
+            return;
+        }
+
         stream.EndTold = true;
         if (stream.Sink is not null)
         {
@@ -284,6 +292,15 @@ public sealed partial class LinkSession
         }
 
         inputs.Add(new NetworkInput.StreamEnded(stream.Id, reset));
+        if (reset) GiveBack(stream, inputs);
         if (reset || stream.WriteClosed) Forget(stream);
+    }
+
+    private static void GiveBack(LinkStream stream, ICollection<NetworkInput> inputs)
+    {
+        if (stream.Source is null) return;
+        stream.Source.Dispose();
+        stream.Source = null;
+        inputs.Add(new NetworkInput.BulkSent(stream.Id));
     }
 }

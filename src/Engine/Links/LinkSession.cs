@@ -3,6 +3,7 @@ using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Connection;
 using Omega.P2P.Protocol.Gossip;
+using Omega.P2P.Protocol.Ipfs;
 using Omega.P2P.Protocol.Omega;
 using StreamId = Omega.P2P.Federation.StreamId;
 using WireStreamId = Omega.P2P.Protocol.Connection.StreamId;
@@ -19,7 +20,8 @@ namespace Omega.P2P.Engine.Links;
 public sealed partial class LinkSession : IDisposable
 {
     private const int StreamBits = 32;
-    private static readonly string[] Served = [.. OmegaProtocols.All, .. GossipProtocol.All];
+    private static readonly string[] Served =
+        [.. OmegaProtocols.All, .. GossipProtocol.All, BitswapMessage.ProtocolName];
 
     private readonly Libp2pConnection _connection;
     private readonly Dictionary<StreamId, LinkStream> _streams = [];
@@ -30,7 +32,8 @@ public sealed partial class LinkSession : IDisposable
 
     /// <summary>Starts the link; a dialler's first bytes are pending at once.</summary>
     /// <param name="id">Its number, below 2^31.</param>
-    /// <param name="settings">Keys, role and bounds; the served protocols are Omega's own and gossip.</param>
+    /// <param name="settings">Keys, role and bounds; the served protocols are Omega's own, gossip and
+    /// bitswap.</param>
     /// <param name="remote">The peer's address as a textual multiaddr, when known.</param>
     /// <param name="dial">The dial it came from, which fails when the handshake does; null when accepted.</param>
     /// <param name="now">The present.</param>
@@ -173,7 +176,9 @@ public sealed partial class LinkSession : IDisposable
     {
         if (opened.Inbound)
         {
-            var accepted = Add(opened.Stream, inbound: true);
+            var isBitswap = opened.Protocol == BitswapMessage.ProtocolName;
+            var accepted = Add(
+                opened.Stream, inbound: true, isBitswap ? IpfsLimits.MessageBytes : OmegaLimits.FrameBytes);
             inputs.Add(new NetworkInput.StreamOpened(accepted.Id, Id, opened.Protocol));
             Read(accepted, now, inputs);
         }
@@ -214,9 +219,10 @@ public sealed partial class LinkSession : IDisposable
         _up = false;
     }
 
-    private LinkStream Add(WireStreamId wire, bool inbound)
+    private LinkStream Add(WireStreamId wire, bool inbound, int frameBytesMax = OmegaLimits.FrameBytes)
     {
-        var stream = new LinkStream(new StreamId((Id.Value << StreamBits) | wire.Value), wire, inbound);
+        var id = new StreamId((Id.Value << StreamBits) | wire.Value);
+        var stream = new LinkStream(id, wire, inbound, frameBytesMax);
         _streams.Add(stream.Id, stream);
         _wires.Add(wire, stream);
         return stream;

@@ -5,7 +5,7 @@ using WireStreamId = Omega.P2P.Protocol.Connection.StreamId;
 namespace Omega.P2P.Engine.Links;
 
 /// <summary>One stream of a link as the session drives it: what waits to leave, and who takes what comes.</summary>
-internal sealed class LinkStream(StreamId id, WireStreamId wire, bool inbound)
+internal sealed class LinkStream(StreamId id, WireStreamId wire, bool inbound, int frameBytesMax)
 {
     public StreamId Id { get; } = id;
 
@@ -30,7 +30,7 @@ internal sealed class LinkStream(StreamId id, WireStreamId wire, bool inbound)
     /// <summary>Our direction has ended.</summary>
     public bool WriteClosed { get; set; }
 
-    public FrameDecoder Decoder { get; } = new();
+    public FrameDecoder Decoder { get; } = new(frameBytesMax);
 
     /// <summary>Takes the incoming direction instead of the decoder.</summary>
     public IBulkSink? Sink { get; set; }

@@ -14,6 +14,11 @@ internal interface IStreamOwner
     }
 
     void OnBulk(StreamId stream, object outcome);
+
+    /// <summary>A source of ours on the stream was given back.</summary>
+    void OnSent(StreamId stream)
+    {
+    }
 }
 
 /// <summary>Which stream belongs to whom, and on which link it lies.</summary>
@@ -49,6 +54,12 @@ internal sealed class StreamTable
     {
         if (_owners.Remove(stream, out var found))
             found.Owner.OnBulk(stream, outcome);
+    }
+
+    public void OnSent(StreamId stream)
+    {
+        if (_owners.TryGetValue(stream, out var found))
+            found.Owner.OnSent(stream);
     }
 
     /// <summary>Every stream of the link is as good as cut, in the order of their numbers.</summary>

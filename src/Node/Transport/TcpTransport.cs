@@ -81,6 +81,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
                 break;
             case NetworkEffect.SendBulk bulk when !_links.ContainsKey(LinkSession.LinkOf(bulk.Stream)):
                 bulk.Source.Dispose();
+                _tell(new NetworkInput.BulkSent(bulk.Stream));
                 break;
             default:
                 if (StreamOf(effect) is { } stream && _links.TryGetValue(LinkSession.LinkOf(stream), out var pump))

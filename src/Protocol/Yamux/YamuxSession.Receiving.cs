@@ -228,7 +228,8 @@ public sealed partial class YamuxSession
         }
 
         stream.SendWindow += header.Length;
-        if (stream.WriteBlocked && _output.PendingBytes < _limits.OutputBytesSoft)
+        // A credit of nothing, as a half-close carries one, leaves the stream among the blocked.
+        if (stream is { WriteBlocked: true, SendWindow: > 0 } && _output.PendingBytes < _limits.OutputBytesSoft)
         {
             TellWritable(stream);
             _blocked.Remove(stream);

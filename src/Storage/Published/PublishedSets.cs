@@ -117,6 +117,20 @@ public sealed class PublishedSets
         return true;
     }
 
+    /// <summary>Keys published to one audience now, ascending.</summary>
+    public IReadOnlyList<ArtifactKey> KeysOf(string audience)
+    {
+        lock (_tables.Gate)
+        {
+            if (!_sets.ContainsKey(audience))
+            {
+                return [];
+            }
+        }
+
+        return [.. Of(audience).Select(published => published.Key)];
+    }
+
     /// <summary>Everything published now, ascending by audience and key: what a new epoch says again. Lazy; what
     /// changes meanwhile may or may not be in it.</summary>
     public IEnumerable<Publication> All()

@@ -55,8 +55,13 @@ internal sealed partial class FakeStore
             : new StoreAnswer.Nothing(),
         StoreQuery.CompleteTransfer q => Complete(q.Transfer),
         StoreQuery.AbortTransfer q => Abort(q.Transfer),
+        StoreQuery.PublicBlocks q => new StoreAnswer.PublicBlocks([.. q.Hashes.Select(PublicBlocks.Contains)]),
+        StoreQuery.ServePublicBlocks => new StoreAnswer.Done(),
         _ => throw new UnreachableException(),
     };
+
+    /// <summary>What strangers may have.</summary>
+    public HashSet<Hash256> PublicBlocks { get; } = [];
 
     public IBulkSource Serve(StoreQuery.ServeContent query)
     {

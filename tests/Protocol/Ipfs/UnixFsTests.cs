@@ -19,7 +19,7 @@ public sealed class UnixFsTests
     [InlineData(30277, "bafybeifierymatnzcqg5sirstva2l2p6yi5qygqzwr7liwoxroombtuckm")]
     public void TreeIsTheOneThatJsMakes(int length, string root)
     {
-        var builder = new UnixFsBuilder((_, _) => { }, Cid.HashSha256);
+        var builder = new UnixFsBuilder(_ => { }, Cid.HashSha256);
         for (var i = 0; i < length; i++)
             builder.Add(CidHash.Of(Cid.CodecRaw, Cid.HashSha256, [(byte)(i % 251)]), 1);
         Assert.Equal(length, builder.Size);
@@ -31,10 +31,18 @@ public sealed class UnixFsTests
     {
         var nodes = new Dictionary<Cid, byte[]>();
         Cid? last = null;
-        var builder = new UnixFsBuilder((cid, node) =>
+        var builder = new UnixFsBuilder(branch =>
         {
+            var (cid, node) = (branch.Cid, branch.Bytes);
             Assert.True(CidHash.Matches(cid, node));
             Assert.True(DagPbNode.TryDecode(node, out var read, out _));
+            Assert.Equal(read.Links[0].Hash.Codec == Cid.CodecRaw, branch.Level == 0);
+            if (branch.Level == 0)
+            {
+                Assert.Equal(0, branch.Start % (4 * IpfsLimits.LinksMade));
+                Assert.Equal(node, UnixFsBuilder.NodeOver(read.Links.Select(link => (link.Hash, 4))));
+            }
+
             Assert.All(
                 read.Links, link => Assert.True(link.Hash.Codec == Cid.CodecRaw || nodes.ContainsKey(link.Hash)));
             nodes.Add(cid, node);
@@ -48,7 +56,7 @@ public sealed class UnixFsTests
 
     [Fact]
     public void FileWithoutLeavesIsTheRawBlockOfNoBytes() => Assert.Equal(
-        ContentId.Of([]).ToCid().ToString(), new UnixFsBuilder((_, _) => { }).Finish().ToString());
+        ContentId.Of([]).ToCid().ToString(), new UnixFsBuilder(_ => { }).Finish().ToString());
 
     [Fact]
     public void NodeReadsBackWithPackedAndUnpackedSizes()

@@ -142,6 +142,25 @@ public sealed class YamuxSessionTests
     }
 
     [Fact]
+    public void HalfCloseOfThePeerDoesNotMakeAWriterWithoutWindowForgotten()
+    {
+        var pair = new YamuxPair(Limits.Default with { OutputBytesSoft = 100_000 });
+        var dialer = pair.Dialer.Session;
+        dialer.TryOpen(out var first);
+        dialer.TryOpen(out var second);
+        for (var sent = 1; sent > 0; pair.Dialer.TakeOutput())
+            sent = dialer.Write(first, new byte[100_000]);
+        dialer.Receive(Convert.FromHexString("0001000400000001" + "00000000"), 0);
+        Assert.True(dialer.Write(second, new byte[200_000]) >= 100_000);
+        dialer.Receive(Convert.FromHexString("0001000000000001" + "00000064"), 0);
+        pair.Dialer.TakeEvents();
+        pair.Dialer.Events.Clear();
+        pair.Dialer.TakeOutput();
+        pair.Dialer.TakeEvents();
+        Assert.Contains(new YamuxEvent(YamuxEventKind.Writable, first), pair.Dialer.Events);
+    }
+
+    [Fact]
     public void WindowDoublesUpToItsLimitWhenReadWithinARoundTrip()
     {
         var limits = Limits.Default with { YamuxWindowBytesMax = 1024 * 1024 };
