@@ -23,7 +23,7 @@ public sealed record FederationLimits
     /// message, up to 50 at once.</summary>
     public int BitswapStreamsPerLink { get; init; } = 128;
 
-    /// <summary>Streams of bitswap answers under way on one link (guess: the next one opens while one is sent).</summary>
+    /// <summary>Streams of bitswap answers under way on one link (guess: the next opens while one is sent).</summary>
     public int BitswapAnswersPerLink { get; init; } = 4;
 
     /// <summary>Wants answered on one stream (guess).</summary>

@@ -10,12 +10,14 @@ namespace Omega.P2P.Node.Answers;
 /// <param name="Size">Bytes.</param>
 /// <param name="AlreadyThere">Nothing changed: the same artifact was here, attested by the same brane.</param>
 /// <param name="Visibility">`internal`, an audience, or `public`.</param>
+/// <param name="UnixFs">Root of the UnixFS tree that IPFS software fetches it by; null where it is not public.</param>
 internal sealed record PutAnswer(
-    string Cid, string CidV1, string Key, long Size, bool AlreadyThere, string Visibility) : IAnswer<PutAnswer>
+    string Cid, string CidV1, string Key, long Size, bool AlreadyThere, string Visibility, string? UnixFs = null)
+    : IAnswer<PutAnswer>
 {
     public static PutAnswer Read(JsonElement json) => new(
         json.Need("cid"), json.Need("cidv1"), json.Need("key"), json.NeedNumber("size"),
-        json.Flag("already_there"), json.Text("visibility") ?? "internal");
+        json.Flag("already_there"), json.Text("visibility") ?? "internal", json.Text("unixfs"));
 
     public void Write(Utf8JsonWriter writer)
     {
@@ -25,5 +27,6 @@ internal sealed record PutAnswer(
         writer.WriteNumber("size", Size);
         writer.WriteBoolean("already_there", AlreadyThere);
         writer.WriteString("visibility", Visibility);
+        if (UnixFs is not null) writer.WriteString("unixfs", UnixFs);
     }
 }

@@ -130,5 +130,6 @@ internal static class PutVerb
         if (order.Tenant is { } tenant) terminal.Check($"encrypted for {tenant}, in this process");
         if (order.Audience is { } audience)
             terminal.Check(audience == PutOrder.PublicAudience ? "published to everyone" : $"published to {audience}");
+        if (answer.UnixFs is { } root) terminal.Check($"for IPFS software: {root}");
     }
 }

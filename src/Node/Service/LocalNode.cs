@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Omega.P2P.Engine;
+using Omega.P2P.Engine.Ipfs;
 using Omega.P2P.Federation;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Config;
@@ -105,8 +106,9 @@ internal sealed partial class LocalNode : INodeService
         var result = put.Complete(descriptor => Attest(signer, descriptor, order.Brane, now.UnixMs), now);
         if (order.Audience is { } audience)
             Ask<EngineResult.Published>(new EngineCommand.Publish([result.Key], audience), cancel);
+        var root = order.Audience == PutOrder.PublicAudience ? UnixFsFile.RootOf(Store, result.Content) : null;
         return new PutAnswer(result.Content.ToString(), result.Content.ToCid().ToString(), result.Key.ToString(),
-            result.Size, result.AlreadyThere, order.Audience ?? Audience.Internal);
+            result.Size, result.AlreadyThere, order.Audience ?? Audience.Internal, root?.ToString());
     }
 
     public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel)
