@@ -149,6 +149,7 @@ public sealed partial class OmegaNode
         EngineResult result;
         try
         {
+            if (TryGoOn(pending, completed.Result, now, waiting)) return;
             result = Finish(pending, completed.Result, now);
         }
         catch (StoreReadOnlyException failure)
@@ -167,12 +168,26 @@ public sealed partial class OmegaNode
         outward.Add(new EngineEffect.CommandCompleted(pending.Id, result));
     }
 
+    /// <summary>A package is two journeys: its manifest, then the files that it names.</summary>
+    private bool TryGoOn(Pending pending, CommandResult result, Instant now, Queue<MeshEffect> waiting)
+    {
+        if (pending is not Pending.Getting { Manifest: null } getting || result is not CommandResult.Fetched fetched
+            || !Store.TryGet(getting.Wanted.Row.Key, out var info) || info!.Type != PackageManifest.TypeTag
+            || info.State == ArtifactState.Local)
+            return false;
+        var more = new List<MeshEffect>();
+        Ask(getting with { Manifest = fetched.Figures }, new MeshCommand.Rehydrate(info.Key), now, more);
+        foreach (var effect in more) waiting.Enqueue(effect);
+        return true;
+    }
+
     private EngineResult Finish(Pending pending, CommandResult result, Instant now) => (pending, result) switch
     {
         (_, CommandResult.Failed failed) => new EngineResult.Failed(failed.Code, failed.Message, failed.Hint),
         (Pending.Plain, _) => new EngineResult.Mesh(result),
         (Pending.Getting getting, CommandResult.Fetched fetched) => Ready(
-            Finder.Find(Exactly(getting.Wanted.Row.Key), getting.Wanted.Row.Domain)[0], fetched.Figures),
+            Finder.Find(Exactly(getting.Wanted.Row.Key), getting.Wanted.Row.Domain)[0],
+            Sum(getting.Manifest, fetched.Figures)),
         (Pending.Evicting evicting, CommandResult.HoldersProven proven) => EvictProven(evicting.Plan, proven, now),
         _ => throw new UnreachableException(),
     };
@@ -196,6 +211,12 @@ public sealed partial class OmegaNode
             .OfType<ArtifactRow>().ToList();
         return new EngineResult.Evicted(rows, evicted.FreedBytes, evicted.Blocks.Count);
     }
+
+    private static TransferFigures Sum(TransferFigures? first, TransferFigures then) => first is null
+        ? then
+        : new TransferFigures(
+            first.Bytes + then.Bytes, first.BytesWire + then.BytesWire, first.Requests + then.Requests,
+            first.BytesRefetched + then.BytesRefetched, [.. first.Peers.Union(then.Peers)]);
 
     private EngineResult.Ready Ready(FoundArtifact found, TransferFigures? figures) =>
         new(found.Row, found.Entry, SignaturesOf(found.Row.Domain, found.Entry), figures);
@@ -267,7 +288,11 @@ public sealed partial class OmegaNode
     {
         public sealed record Plain(CommandId Id) : Pending(Id);
 
-        public sealed record Getting(CommandId Id, FoundArtifact Wanted) : Pending(Id);
+        /// <param name="Id">The driver's number.</param>
+        /// <param name="Wanted">What is brought here.</param>
+        /// <param name="Manifest">What a package's manifest cost, once its files are on their way.</param>
+        public sealed record Getting(CommandId Id, FoundArtifact Wanted, TransferFigures? Manifest = null)
+            : Pending(Id);
 
         public sealed record Evicting(CommandId Id, EvictionPlan Plan) : Pending(Id);
     }

@@ -54,15 +54,17 @@ public sealed partial class DomainStore
             return users;
         }
 
+        var packages = PackageRecords();
         using var reader = new ObjectReader(_core);
         foreach (var content in users.Keys.Select(ContentId.From).Concat(CutContents()).Distinct().ToList())
         {
-            IReadOnlyList<ArtifactRecord> records;
+            List<ArtifactRecord> records;
             lock (_core.State)
             {
                 records = [.. _core.Artifacts.OfContent(content).Where(record => record.IsLive)];
             }
 
+            records.AddRange(packages.Where(package => _core.Packages.FilesOf(package).ContainsKey(content)));
             if (records.Count == 0)
             {
                 continue;

@@ -200,7 +200,8 @@ public sealed partial class DomainStore
         var classes = new HashSet<ClassTag>();
         foreach (var record in RecordsOf(keys))
         {
-            foreach (var chunk in liveness.ChunksOf(record.Content, record.Size))
+            foreach (var chunk in _core.Packages.Evictable(record)
+                .SelectMany(going => liveness.ChunksOf(going.Content, going.Size)))
             {
                 lock (_core.State)
                 {
@@ -251,8 +252,11 @@ public sealed partial class DomainStore
 
             if (!stays)
             {
-                contents.Add(new SizedContent(record.Content, record.Size));
-                going.UnionWith(liveness.ChunksOf(record.Content, record.Size).Select(chunk => chunk.Id));
+                foreach (var leaving in _core.Packages.Evictable(record))
+                {
+                    contents.Add(leaving);
+                    going.UnionWith(liveness.ChunksOf(leaving.Content, leaving.Size).Select(chunk => chunk.Id));
+                }
             }
         }
 

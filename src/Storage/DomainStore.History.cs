@@ -285,15 +285,24 @@ public sealed partial class DomainStore
     /// <summary>Copies the bytes into the audience's own class where nothing it may lean on has them.</summary>
     private void Widen(ArtifactRecord record, string audience)
     {
-        if (record.Audience == audience || record.Size == 0)
+        if (record.Audience == audience)
         {
             return;
         }
 
-        using var writer = new ContentWriter(_core, audience, record.Tenant);
-        using (var reader = OpenContent(record.Content))
+        // The files of a package before its manifest: whoever sees that finds them.
+        foreach (var (content, size) in _core.Packages.Of(record).Where(kept => kept.Size > 0).Reverse())
         {
-            for (long at = 0; at < record.Size;)
+            WidenContent(content, size, record, audience);
+        }
+    }
+
+    private void WidenContent(ContentId content, long size, ArtifactRecord record, string audience)
+    {
+        using var writer = new ContentWriter(_core, audience, record.Tenant);
+        using (var reader = OpenContent(content))
+        {
+            for (long at = 0; at < size;)
             {
                 var bytes = reader.ReadChunk(at);
                 writer.Write(bytes);

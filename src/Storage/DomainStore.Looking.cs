@@ -97,15 +97,7 @@ public sealed partial class DomainStore
     /// <summary>Whether every byte of a content is on this disk.</summary>
     public bool HasContent(ContentId id)
     {
-        lock (_core.State)
-        {
-            if (!_core.Artifacts.HasContent(id))
-            {
-                return false;
-            }
-        }
-
-        return StateOf(id, SizeOf(id)) == ArtifactState.Local;
+        return TrySizeHere(id, out var size) && StateOf(id, size) == ArtifactState.Local;
     }
 
     /// <summary>All artifacts by (created, key), a page at a time under the state lock.</summary>
@@ -133,7 +125,7 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>Artifacts that an id names by key or content, by (created, key); of more than asked for, those that the
+    /// <summary>Artifacts that an id names by key, content or digest, by (created, key); of more than asked for, those that the
     /// tables hold first.</summary>
     private List<ArtifactRecord> Named(ParsedId id, int countMax, bool includesRemoved)
     {
@@ -142,7 +134,7 @@ public sealed partial class DomainStore
         {
             IdKind.Content => [IndexTable.Contents],
             IdKind.Key => [IndexTable.Artifacts],
-            IdKind.Block => [],
+            IdKind.Block or IdKind.Sha256 => [],
             _ => [IndexTable.Artifacts, IndexTable.Contents],
         };
         lock (_core.State)
@@ -150,6 +142,12 @@ public sealed partial class DomainStore
             foreach (var table in tables)
             {
                 found.AddRange(_core.Artifacts.Between(table, id.First, id.Last)
+                    .Where(record => includesRemoved || record.IsLive).Take(countMax));
+            }
+
+            if (id.Kind is IdKind.Any or IdKind.Sha256)
+            {
+                found.AddRange(_state.Aliases.Named(id, countMax).SelectMany(_core.Artifacts.OfContent)
                     .Where(record => includesRemoved || record.IsLive).Take(countMax));
             }
         }
@@ -167,35 +165,15 @@ public sealed partial class DomainStore
         && (filter.Kind is null || record.Type == filter.Kind)
         && (filter.Domain is null || record.Domain == filter.Domain)
         && (filter.Audience is null || record.Audience == filter.Audience
-            || record.Published.Contains(filter.Audience))
-        && (filter.Prefix is not { } prefix || Matches(record, prefix));
-
-    private static bool Matches(ArtifactRecord record, ParsedId id) => id.Kind switch
-    {
-        IdKind.Content => id.Matches(record.Content.Hash),
-        IdKind.Key => id.Matches(record.Key.Hash),
-        IdKind.Block => false,
-        _ => id.Matches(record.Content.Hash) || id.Matches(record.Key.Hash),
-    };
+            || record.Published.Contains(filter.Audience));
 
     private ArtifactInfo InfoOf(ArtifactRecord record) => new(
         record.Key, record.Content, record.Size, record.Type, record.Brane, record.Domain, record.CreatedMs,
-        record.Audience, record.Tenant, [.. record.Published], StateOf(record.Content, record.Size))
+        record.Audience, record.Tenant, [.. record.Published], StateOf(record))
     {
         Record = record,
         RemovedUnixMs = record.RemovedMs,
     };
-
-    private long SizeOf(ContentId id)
-    {
-        lock (_core.State)
-        {
-            var known = _core.Artifacts.OfContent(id);
-            return known.Count > 0
-                ? known[0].Size
-                : throw new StoreRefusedException("unknown-content", $"{id} is not known here");
-        }
-    }
 
     /// <summary>Whether the bytes are here; walks chunks only while some block is away.</summary>
     private ArtifactState StateOf(ContentId content, long size)

@@ -24,18 +24,21 @@ public sealed partial class DomainStore
         var record = RecordsOf([key])[0];
         var missing = new Dictionary<Hash256, MissingContent>();
         var blocks = new HashSet<BlockState>();
-        foreach (var chunk in liveness.ChunksOf(record.Content, record.Size))
+        foreach (var (content, size) in _core.Packages.Of(record))
         {
-            if (IsHere(chunk.Id) || missing.ContainsKey(chunk.Id))
+            foreach (var chunk in liveness.ChunksOf(content, size))
             {
-                continue;
-            }
+                if (IsHere(chunk.Id) || missing.ContainsKey(chunk.Id))
+                {
+                    continue;
+                }
 
-            missing.Add(chunk.Id, new MissingContent(
-                ContentId.From(chunk.Id), chunk.Length, record.Content, chunk.Start, IsRequired: true));
-            if (AwayBlockOf(chunk.Id) is { } block)
-            {
-                blocks.Add(block);
+                missing.Add(chunk.Id, new MissingContent(
+                    ContentId.From(chunk.Id), chunk.Length, content, chunk.Start, IsRequired: true));
+                if (AwayBlockOf(chunk.Id) is { } block)
+                {
+                    blocks.Add(block);
+                }
             }
         }
 

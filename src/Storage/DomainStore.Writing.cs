@@ -17,6 +17,7 @@ public sealed partial class DomainStore
     {
         ArgumentNullException.ThrowIfNull(r);
         RequireWritable();
+        RequireValidMeta(r);
         MovePendingWhenOver(_core.Limits.PendingMax);
         var use = ClassUse.Of(_core, r.Audience, r.Tenant);
         return new ArtifactPut(this, new ContentWriter(_core, use, SealEarly), r);

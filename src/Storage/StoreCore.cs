@@ -67,6 +67,9 @@ internal sealed class StoreCore : IDisposable
 
     public void Dispose() => Index.Dispose();
 
+    /// <summary>What artifacts keep beyond their own content.</summary>
+    public PackageContents Packages => field ??= new PackageContents(this);
+
     /// <summary>Classes seen so far, by their tag in blocks.</summary>
     public IReadOnlyCollection<StorageClass> Classes => _classes.Values;
 

@@ -134,4 +134,7 @@ public sealed class StoreRefusedException : InvalidOperationException
     /// <summary>One word with hyphens, such as <c>wrong-content</c>, <c>entry-too-large</c>,
     /// <c>unknown-artifact</c>.</summary>
     public string Code { get; }
+
+    /// <summary>What is to blame: a JSON pointer into metadata, or null.</summary>
+    public string? Field { get; init; }
 }

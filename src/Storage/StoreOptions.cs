@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Signing;
+using Omega.P2P.Storage.Schemas;
 
 namespace Omega.P2P.Storage;
 
@@ -19,6 +20,9 @@ public sealed record StoreOptions
 
     /// <summary>Bounds and targets.</summary>
     public StoreLimits Limits { get; init; } = new();
+
+    /// <summary>Reads schemas of metadata.</summary>
+    public ISchemaValidator Schemas { get; init; } = SchemaValidator.Instance;
 }
 
 /// <summary>Keys a store signs with. Owned by the caller and used until the store is disposed.</summary>

@@ -11,6 +11,7 @@ using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Published;
 using Omega.P2P.Storage.Retention;
+using Omega.P2P.Storage.Schemas;
 
 namespace Omega.P2P.Storage;
 
@@ -67,6 +68,10 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
     /// <summary>Latest time a record tells, Unix milliseconds.</summary>
     public long LastRecordMs { get; private set; }
+
+    public DigestAliases Aliases { get; } = new(core.Index);
+
+    public SchemaBook Schemas { get; } = new(options.Schemas);
 
     /// <summary>Takes a manifest; the first one makes the domain.</summary>
     /// <exception cref="StoreRefusedException">It cannot be read, or does not continue the chain.</exception>
@@ -182,6 +187,12 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
             case LogRecord.PublicLeaf leaf:
                 ApplyLeaf(leaf.Bytes);
                 break;
+            case LogRecord.Alias alias:
+                Aliases.Add(alias);
+                break;
+            case LogRecord.Schema schema:
+                AddSchema(number, schema, inline);
+                break;
             default:
                 ReplayKeeping(number, record);
                 break;
@@ -199,9 +210,23 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
             case LogRecord.Epoch epoch:
                 AddEpoch(number, epoch, inline.ToArray());
                 break;
+            case LogRecord.Schema schema:
+                AddSchema(number, schema, inline);
+                break;
             default:
                 ReplayKeeping(number, record);
                 break;
+        }
+    }
+
+    /// <summary>Takes a schema, or takes one away; its bytes stay in the log.</summary>
+    public void AddSchema(long record, LogRecord.Schema schema, ReadOnlySpan<byte> bytes)
+    {
+        Schemas.Apply(schema, bytes);
+        KeepRecord(record, schema, bytes);
+        if (schema.Length > 0)
+        {
+            _keptInline.Add(record);
         }
     }
 

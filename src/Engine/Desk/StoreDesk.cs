@@ -115,9 +115,10 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
     {
         var content = ContentId.From(hash);
         var artifacts = store.Resolve(new ParsedId(IdKind.Content, hash.ToString()), SameContentMax);
+        if (artifacts.Count == 0) artifacts = store.PackagesWith(content);
         if (artifacts.Count == 0) return ContentStatus.Unknown;
         var readers = artifacts.SelectMany(PublicationsOf).Distinct().ToList();
-        return new ContentStatus(artifacts[0].Size, store.HasContent(content), [readers]);
+        return new ContentStatus(store.SizeOf(content), store.HasContent(content), [readers]);
     }
 
     /// <summary>Own artifacts are for their audiences; fetched ones for those whom their domain shows them.</summary>

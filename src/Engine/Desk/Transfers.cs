@@ -35,7 +35,7 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         var wanted = rebuild.Wanted.GroupBy(range => (range.Content, range.IsRequired))
             .Select(group => new WantedContent(
                 group.Key.Content,
-                SizeOf(group.Key.Content),
+                store.SizeOf(group.Key.Content),
                 [.. group.Select(range => new WireRange(range.Offset, range.Length))],
                 new RebuildSink(rebuild, group.Key.Content),
                 group.Key.IsRequired))
@@ -67,9 +67,6 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         foreach (var open in _open.Values) open.Dispose();
         _open.Clear();
     }
-
-    private long SizeOf(ContentId content) =>
-        store.Resolve(new ParsedId(IdKind.Content, content.Hash.ToString()), 1)[0].Size;
 
     private StoreAnswer.TransferBegun Add(Open open, IReadOnlyList<WantedContent> wanted)
     {

@@ -44,12 +44,20 @@ internal sealed record GetAnswer(
     /// <summary>The tenant of this domain whose recipients the content is encrypted to; null: none.</summary>
     public string? Tenant { get; init; }
 
+    /// <summary>The artifact's type tag.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>Of a file inside a package: the package's `b3:…`, to which key and signatures belong.</summary>
+    public string? Package { get; init; }
+
     public static GetAnswer Read(JsonElement json) => new(
         json.Need("cid"), json.Need("key"), json.Need("domain"), json.NeedNumber("bytes"),
         json.NeedNumber("bytes_wire"), (int)json.NeedNumber("round_trips"), json.NeedNumber("refetched"),
         json.Real("seconds"), [.. json.Objects("signatures").Select(SignatureAnswer.Read)])
     {
         Tenant = json.Text("tenant"),
+        Kind = json.Text("kind") ?? "",
+        Package = json.Text("package"),
     };
 
     public void Write(Utf8JsonWriter writer)
@@ -63,6 +71,8 @@ internal sealed record GetAnswer(
         writer.WriteNumber("refetched", Refetched);
         writer.WriteNumber("seconds", Math.Round(Seconds, 6));
         writer.Objects("signatures", Signatures);
+        writer.WriteString("kind", Kind);
+        if (Package is not null) writer.WriteString("package", Package);
         if (Tenant is not null) writer.WriteString("tenant", Tenant);
     }
 }

@@ -4,6 +4,7 @@ using Omega.P2P.Node.Files;
 using Omega.P2P.Node.Keys;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Node.Service;
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Encryption;
@@ -46,14 +47,27 @@ internal static class GetVerb
 
     private static readonly Option<bool> Raw = new("--raw") { Description = "The encrypted bytes as they are" };
 
+    private static readonly Option<string> PathInside = new("--path")
+    {
+        Description = "Of a package, one file",
+        HelpName = "PATH",
+    };
+
+    private static readonly Option<bool> OutsideLinks = new("--outside-links")
+    {
+        Description = "Of a package, restore also symbolic links that may lead outside its folder",
+    };
+
     public static Verb Create() =>
         new Verb("get", "Bring an artifact here, verified, and write it to a file",
             "omega get b3:9af2 -o snap.bin",
             "omega get bafkr4i… -o - | tar x",
             "omega get b3:9af2 -o plan.pdf --identity acme.key",
             "omega get b3:9af2 -o - --raw | age -d -i acme.key",
+            "omega get b3:77aa -o src              # a package: its whole tree",
+            "omega get b3:77aa --path a/b.txt -o -",
             "omega get b3:9af2")
-        .With(Id, Output, Force, Domain, AsOf, Identity, Raw)
+        .With(Id, Output, Force, Domain, AsOf, Identity, Raw, PathInside, OutsideLinks)
         .Does(Run);
 
     private static ExitCode Run(CommandContext context)
@@ -63,14 +77,24 @@ internal static class GetVerb
         using var output = path is null ? null : OutputFile.Create(path, context.Get(Force));
         using var decrypting = identities.IsEmpty || output is null ? null : identities.Decrypt(output.Stream);
         using var service = Services.Open(context);
+        var inside = context.Get(PathInside);
         using var target = new HashingTarget(decrypting ?? output?.Stream ?? Stream.Null, context)
         {
             // Bytes that look like nothing, written as if they were the file, help nobody.
             RefusesCiphertext = output is not null && decrypting is null && !context.Get(Raw),
+            LeavesPackage = !context.Get(Raw),
         };
         var order = new GetOrder(context.Get(Id), context.Get(Domain)) { AsOf = context.Get(AsOf) };
         var answer = service.Get(order, output is null ? _ => Stream.Null : target.Begin, context.Cancel);
         context.Terminal.ClearProgress();
+        if (inside is not null || (target.IsPackage && path is not null))
+        {
+            var package = new PackageGet(context, service, answer);
+            if (inside is not null) package.WriteFile(inside, output);
+            else package.Restore(path!, context.Get(OutsideLinks), output!);
+            return ExitCode.Ok;
+        }
+
         if (output is not null)
         {
             target.Require(answer);
@@ -139,8 +163,15 @@ internal static class GetVerb
 
         public bool RefusesCiphertext { get; init; }
 
+        /// <summary>Whether a package's manifest is left to whoever restores its tree.</summary>
+        public bool LeavesPackage { get; init; }
+
+        public bool IsPackage { get; private set; }
+
         public Stream Begin(GetAnswer answer)
         {
+            IsPackage = LeavesPackage && answer.Kind == PackageManifest.TypeTag;
+            if (IsPackage) return Stream.Null;
             if (RefusesCiphertext && answer.Tenant is { } tenant)
                 throw OmegaException.Usage($"{answer.Cid} is encrypted for tenant {tenant}", "--identity",
                     "--identity FILE decrypts it, --raw gives the encrypted bytes");

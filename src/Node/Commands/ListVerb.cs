@@ -3,6 +3,7 @@ using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Node.Service;
 using Omega.P2P.Node.Time;
+using Omega.P2P.Primitives.Artifacts;
 
 namespace Omega.P2P.Node.Commands;
 
@@ -10,6 +11,12 @@ namespace Omega.P2P.Node.Commands;
 internal static class ListVerb
 {
     private const int DigitsMin = 8;
+
+    private static readonly Argument<string?> Package = new("PACKAGE")
+    {
+        Description = "List the files of this package instead",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     private static readonly Option<string> Domain = new("--domain")
     {
@@ -45,9 +52,10 @@ internal static class ListVerb
             "omega ls",
             "omega ls --domain alice.personal --kind snapshot.vm",
             "omega ls --as-of 12",
+            "omega ls b3:77aa                      # the files of a package",
             "omega ls --json")
-            .With(Domain, Brane, Kind, All, AsOf)
-            .Does(context => Run(context, Wide));
+            .With(Package, Domain, Brane, Kind, All, AsOf)
+            .Does(context => context.Find(Package) is { } id ? Inside(context, id) : Run(context, Wide));
 
     /// <summary>`omega storage artifacts|get`.</summary>
     public static Verb CreateStorage() =>
@@ -70,6 +78,42 @@ internal static class ListVerb
         else context.Terminal.Lines(tabulate(artifacts).Lines());
         return ExitCode.Ok;
     }
+
+    private static ExitCode Inside(CommandContext context, string id)
+    {
+        using var service = Services.Open(context);
+        var answer = service.Get(new GetOrder(id, context.Get(Domain)), _ => Stream.Null, context.Cancel);
+        var manifest = new PackageGet(context, service, answer).Manifest();
+        var terminal = context.Terminal;
+        if (terminal.Json)
+        {
+            terminal.Lines([.. manifest.Files.Select(FileLine), .. manifest.Links.Select(LinkLine)]);
+            return ExitCode.Ok;
+        }
+
+        var table = new Table("mode", "size", "cid", "path");
+        foreach (var file in manifest.Files)
+            table.Add(Octal(file.Mode), Figures.Bytes(file.Size), file.Content.ToString()[..11], file.Path);
+        foreach (var link in manifest.Links) table.Add("link", "", "", $"{link.Path} → {link.Target}");
+        terminal.Lines(table.Lines());
+        return ExitCode.Ok;
+    }
+
+    private static string FileLine(PackageFile file) => JsonLine.Write(writer =>
+    {
+        writer.WriteString("path", file.Path);
+        writer.WriteString("mode", Octal(file.Mode));
+        writer.WriteNumber("size", file.Size);
+        writer.WriteString("cid", file.Content.ToString());
+    });
+
+    private static string LinkLine(PackageLink link) => JsonLine.Write(writer =>
+    {
+        writer.WriteString("path", link.Path);
+        writer.WriteString("target", link.Target);
+    });
+
+    private static string Octal(int mode) => Convert.ToString(mode, 8).PadLeft(3, '0');
 
     private static Table Wide(IReadOnlyList<ArtifactAnswer> artifacts)
     {

@@ -29,6 +29,7 @@ internal static class Verbs
         PeerVerbs.Create(),
         DomainVerbs.Create(),
         TenantVerbs.Create(),
+        SchemaVerbs.Create(),
         KeyVerbs.Create(),
         ListVerb.CreateStorage(),
         DemoVerb.Create(),

@@ -52,13 +52,7 @@ internal sealed partial class ControlRoutes(INodeService service)
                 Line(context, """{"status":"ok"}""");
                 break;
             case ("POST", "/artifacts"):
-                var order = new PutOrder(
-                    Text(request, "kind") ?? PutOrder.DefaultKind, Text(request, "brane") ?? PutOrder.DefaultBrane,
-                    [.. request.Query["meta"].OfType<string>()], Text(request, "audience"))
-                {
-                    Tenant = Text(request, "tenant"),
-                };
-                Line(context, service.Put(order, request.Body, cancel).Line());
+                Line(context, service.Put(OrderOf(request), request.Body, cancel).Line());
                 break;
             case ("GET", "/artifacts"):
                 Lines(context, service.List(
@@ -86,6 +80,12 @@ internal sealed partial class ControlRoutes(INodeService service)
                 break;
             case ("POST" or "GET" or "DELETE", "/peers" or "/invitations" or "/domain/epoch"):
                 Mesh(context, request.Method, path, cancel);
+                break;
+            case ("POST", "/packages" or "/packages/have"):
+                Packages(context, path, cancel);
+                break;
+            case ("GET" or "POST" or "DELETE", "/schemas"):
+                Schemas(context, request.Method, cancel);
                 break;
             case ("GET" or "POST" or "DELETE", "/tenants"):
                 Tenants(context, request.Method, cancel);

@@ -27,7 +27,8 @@ internal sealed record ErrorReport(string Code, ExitCode Exit, string Message, s
         NotHereException e => new("not_available", ExitCode.NotAvailable, e.Message,
             "omega get brings it back while a holder is reachable", null),
         StoreReadOnlyException e => new("read_only", ExitCode.Refused, e.Message, null, null),
-        StoreRefusedException e => new(e.Code.Replace('-', '_'), ExitCode.Refused, e.Message, null, null),
+        StoreRefusedException e => new(
+            e.Code.Replace('-', '_'), ExitCode.Refused, e.Message, null, e.Field),
         StoreDamagedException e => new("damaged", ExitCode.VerificationFailed, e.Message, "omega verify", null),
         DiskFullException e => new("disk_full", ExitCode.Error, e.Message, "free some space", null),
         IOException e => new("io", ExitCode.Error, e.Message, null, null),

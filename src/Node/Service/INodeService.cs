@@ -1,4 +1,5 @@
 using Omega.P2P.Node.Answers;
+using Omega.P2P.Primitives.Ids;
 
 namespace Omega.P2P.Node.Service;
 
@@ -35,6 +36,19 @@ internal interface INodeService : ILifecycleService, IHistoryService, IDisposabl
 
     EpochAnswer OpenEpoch(CancellationToken cancel);
 
+    /// <summary>Begins a package; the order's kind does not count.</summary>
+    IPackageSession BeginPackage(PutOrder order, CancellationToken cancel);
+
+    /// <summary>Writes a content whose bytes are here, each checked against its hash.</summary>
+    void ReadContent(ContentId content, Stream target, CancellationToken cancel);
+
+    IReadOnlyList<SchemaAnswer> Schemas(CancellationToken cancel);
+
+    /// <summary>Puts a JSON Schema in force for a kind, in place of the one before.</summary>
+    SchemaAnswer AddSchema(string kind, string json, CancellationToken cancel);
+
+    DoneAnswer RemoveSchema(string kind, CancellationToken cancel);
+
     IReadOnlyList<TenantAnswer> Tenants(CancellationToken cancel);
 
     /// <summary>Adds recipients to a tenant, which is made where it is new.</summary>
@@ -54,6 +68,12 @@ internal sealed record PutOrder(string Kind, string Brane, IReadOnlyList<string>
     /// <summary>The tenant whose recipients the content is encrypted to already; null: none, and not
     /// encrypted.</summary>
     public string? Tenant { get; init; }
+
+    /// <summary>Further metadata: a JSON object; null: none.</summary>
+    public string? MetaJson { get; init; }
+
+    /// <summary>A digest to store beside the content's own: `sha256`; null: none.</summary>
+    public string? Digest { get; init; }
 
     public const string DefaultKind = "file";
     public const string DefaultBrane = "personal";

@@ -86,16 +86,8 @@ internal sealed partial class LocalNode : INodeService
     {
         RequireTag(order.Kind, "--kind");
         if (order.Audience is not null) RequireAudience(order.Audience);
-        var meta = Metadata.Parse(order.Meta);
         var signer = BoundBrane(order.Brane, cancel);
-        using var put = Store.BeginPut(new PutRequest
-        {
-            Type = order.Kind,
-            Brane = order.Brane,
-            Meta = meta,
-            Audience = order.Audience ?? Audience.Internal,
-            Tenant = order.Tenant,
-        });
+        using var put = Store.BeginPut(RequestOf(order));
         if (order.Tenant is { } tenant) TakeHeader(content, put, tenant);
         put.ReadFrom(destination =>
         {
@@ -106,9 +98,7 @@ internal sealed partial class LocalNode : INodeService
         var result = put.Complete(descriptor => Attest(signer, descriptor, order.Brane, now.UnixMs), now);
         if (order.Audience is { } audience)
             Ask<EngineResult.Published>(new EngineCommand.Publish([result.Key], audience), cancel);
-        var root = order.Audience == PutOrder.PublicAudience ? UnixFsFile.RootOf(Store, result.Content) : null;
-        return new PutAnswer(result.Content.ToString(), result.Content.ToCid().ToString(), result.Key.ToString(),
-            result.Size, result.AlreadyThere, order.Audience ?? Audience.Internal, root?.ToString());
+        return AnswerOf(order, result);
     }
 
     public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel)
@@ -122,20 +112,23 @@ internal sealed partial class LocalNode : INodeService
     {
         if (order.AsOf is { } snapshot) return GetAsOf(order, snapshot, target, cancel);
         var clock = Stopwatch.StartNew();
-        var ready = Ask<EngineResult.Ready>(new EngineCommand.Get(ParseId(order.Id), order.Domain), cancel);
+        var (ready, file) = Ready(order, cancel);
         if (ready.Signatures.Count == 0)
             throw new OmegaException(ExitCode.VerificationFailed, "bad_signature",
                 $"no signature on {ready.Artifact.Content} holds for a key of {ready.Artifact.DomainName}");
         var figures = ready.Figures;
         var answer = new GetAnswer(
-            ready.Artifact.Content.ToString(), ready.Artifact.Key.ToString(), ready.Artifact.DomainName,
-            ready.Artifact.Size, figures?.BytesWire ?? 0, figures?.Requests ?? 0, figures?.BytesRefetched ?? 0,
+            (file?.Content ?? ready.Artifact.Content).ToString(), ready.Artifact.Key.ToString(),
+            ready.Artifact.DomainName, file?.Size ?? ready.Artifact.Size, figures?.BytesWire ?? 0,
+            figures?.Requests ?? 0, figures?.BytesRefetched ?? 0,
             clock.Elapsed.TotalSeconds, [.. ready.Signatures.Select(Shown)])
         {
             Tenant = Store.TryGet(ready.Artifact.Key, out var info) ? info!.Tenant : null,
+            Kind = file is null ? ready.Artifact.Kind : PutOrder.DefaultKind,
+            Package = file is null ? null : ready.Artifact.Content.ToString(),
         };
         var stream = target(answer);
-        if (stream != Stream.Null) WriteContent(ready.Artifact.Content, _ => { }, stream, cancel);
+        if (stream != Stream.Null) WriteContent(file?.Content ?? ready.Artifact.Content, _ => { }, stream, cancel);
         return answer;
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Output;
+using Omega.P2P.Primitives.Ids;
 
 namespace Omega.P2P.Node.Service;
 
@@ -52,9 +53,7 @@ internal sealed partial class RemoteNode : INodeService
 
     public PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel)
     {
-        var query = new Query("/artifacts").With("kind", order.Kind).With("brane", order.Brane)
-            .With("audience", order.Audience).With("tenant", order.Tenant);
-        foreach (var pair in order.Meta) query.With("meta", pair);
+        var query = QueryOf("/artifacts", order);
         var body = new StreamContent(content, CopySize);
         body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         return One<PutAnswer>(HttpMethod.Post, query, body, cancel);
@@ -114,6 +113,33 @@ internal sealed partial class RemoteNode : INodeService
     public EpochAnswer OpenEpoch(CancellationToken cancel) =>
         One<EpochAnswer>(HttpMethod.Post, new Query("/domain/epoch"), null, cancel);
 
+    public IPackageSession BeginPackage(PutOrder order, CancellationToken cancel) => new RemotePackage(
+        asked =>
+        {
+            using var response = Send(HttpMethod.Post, QueryOf("/packages/have", order), new ByteArrayContent(asked),
+                cancel);
+            using var reader = new StreamReader(response.Content.ReadAsStream(cancel), Encoding.ASCII);
+            return [.. reader.ReadToEnd().TrimEnd().Select(c => c == '1')];
+        },
+        body => One<PutAnswer>(HttpMethod.Post, QueryOf("/packages", order), body, cancel));
+
+    public void ReadContent(ContentId content, Stream target, CancellationToken cancel)
+    {
+        using var response = Send(HttpMethod.Get, new Query($"/contents/{content}"), null, cancel);
+        using var body = response.Content.ReadAsStream(cancel);
+        body.CopyTo(target, CopySize);
+    }
+
+    public IReadOnlyList<SchemaAnswer> Schemas(CancellationToken cancel) =>
+        Many<SchemaAnswer>(new Query("/schemas"), cancel);
+
+    public SchemaAnswer AddSchema(string kind, string json, CancellationToken cancel) =>
+        One<SchemaAnswer>(HttpMethod.Post, new Query("/schemas").With("kind", kind),
+            new StringContent(json, Encoding.UTF8, "application/schema+json"), cancel);
+
+    public DoneAnswer RemoveSchema(string kind, CancellationToken cancel) =>
+        One<DoneAnswer>(HttpMethod.Delete, new Query("/schemas").With("kind", kind), null, cancel);
+
     public IReadOnlyList<TenantAnswer> Tenants(CancellationToken cancel) =>
         Many<TenantAnswer>(new Query("/tenants"), cancel);
 
@@ -126,6 +152,11 @@ internal sealed partial class RemoteNode : INodeService
             null, cancel);
 
     public void Dispose() => _http.Dispose();
+
+    private static Query QueryOf(string path, PutOrder order) =>
+        new Query(path).With("kind", order.Kind).With("brane", order.Brane).With("audience", order.Audience)
+            .With("tenant", order.Tenant).With("meta_json", order.MetaJson).With("digest", order.Digest)
+            .All("meta", order.Meta);
 
     private T One<T>(HttpMethod method, Query query, HttpContent? body, CancellationToken cancel)
         where T : IAnswer<T>

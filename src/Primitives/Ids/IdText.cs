@@ -17,6 +17,9 @@ public enum IdKind
 
     /// <summary>An <see cref="ArtifactKey"/>.</summary>
     Key,
+
+    /// <summary>The SHA-256 of a content, stored beside its own id where it was asked for.</summary>
+    Sha256,
 }
 
 /// <summary>An id as a person typed it: whole, or the first digits of one.</summary>
@@ -49,13 +52,17 @@ public readonly record struct ParsedId(IdKind Kind, string HexPrefix)
 
 /// <summary>Reads ids as people type them.</summary>
 /// <remarks>
-/// Accepted: <c>b3:</c>, <c>blake3:</c>, <c>blk:</c>, <c>key:</c> or no word, then 4 to 64 hex digits; or a CIDv1 of
-/// codec raw with a BLAKE3-256 digest, which is content. Capitals are folded in the word and the hex digits.
+/// Accepted: <c>b3:</c>, <c>blake3:</c>, <c>blk:</c>, <c>key:</c>, <c>sha256:</c> or no word, then 4 to 64 hex digits;
+/// or a CIDv1 of codec raw with a BLAKE3-256 digest, which is content. Capitals are folded in the word and the hex
+/// digits.
 /// </remarks>
 public static class IdText
 {
     /// <summary>Fewest digits of a prefix (design section 5).</summary>
     public const int DigitsMin = 4;
+
+    /// <summary>The word before a SHA-256.</summary>
+    public const string Sha256Prefix = "sha256:";
 
     // Longest accepted text: base 16 multibase of a 36-byte CID.
     private const int TextMax = 1 + (2 * 36);
@@ -93,6 +100,7 @@ public static class IdText
         IdKind.Content => ContentId.Prefix,
         IdKind.Block => BlockId.Prefix,
         IdKind.Key => ArtifactKey.Prefix,
+        IdKind.Sha256 => Sha256Prefix,
         _ => "",
     };
 
@@ -102,6 +110,7 @@ public static class IdText
         [
             (ContentId.Prefix, IdKind.Content), (ContentId.LongPrefix, IdKind.Content),
             (BlockId.Prefix, IdKind.Block), (ArtifactKey.Prefix, IdKind.Key),
+            (Sha256Prefix, IdKind.Sha256),
         ];
         foreach ((string word, IdKind kind) in words)
         {

@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
@@ -12,6 +13,8 @@ namespace Omega.P2P.Storage.Eviction;
 /// </summary>
 internal sealed class Liveness(StoreCore core) : IDisposable
 {
+    private static readonly IReadOnlyDictionary<ContentId, long> EmptyFiles = new Dictionary<ContentId, long>();
+
     private readonly ObjectReader _objects = new(core);
 
     /// <summary>Chunks of a content in order; itself where it is not cut.</summary>
@@ -67,21 +70,40 @@ internal sealed class Liveness(StoreCore core) : IDisposable
         }
 
         return [.. records
-            .Where(record => objects.Contains(record.Content.Hash)
-                || ChunksOf(record.Content, record.Size).Any(chunk => objects.Contains(chunk.Id)))
+            .Where(record => core.Packages.Of(record).Any(kept => objects.Contains(kept.Content.Hash)
+                || ChunksOf(kept.Content, kept.Size).Any(chunk => objects.Contains(chunk.Id))))
             .Select(record => record.Key).Distinct()];
     }
 
     public void Dispose() => _objects.Dispose();
 
-    private List<(ContentId Content, long Size)> Contents(Func<IReadOnlyList<ArtifactRecord>, bool> counts)
+    /// <summary>Contents of the artifacts that count, files of packages among them; of a package that does not count
+    /// its manifest, which stays when its files go.</summary>
+    private IEnumerable<(ContentId Content, long Size)> Contents(Func<IReadOnlyList<ArtifactRecord>, bool> counts)
     {
+        List<(ArtifactRecord Record, bool Counts, bool IsPackage)> all;
         lock (core.State)
         {
-            return [.. core.Artifacts.Contents
+            all = [.. core.Artifacts.Contents
                 .Select(content => core.Artifacts.OfContent(content))
-                .Where(counts)
-                .Select(records => (records[0].Content, records[0].Size))];
+                .Select(records => (
+                    records.FirstOrDefault(IsPackage) ?? records[0], counts(records), records.Any(IsPackage)))];
+        }
+
+        foreach (var (record, isCounted, isPackage) in all)
+        {
+            var files = isPackage ? core.Packages.FilesOf(record) : EmptyFiles;
+            if (isCounted || files.Count > 0)
+            {
+                yield return (record.Content, record.Size);
+            }
+
+            foreach (var file in isCounted ? files : EmptyFiles)
+            {
+                yield return (file.Key, file.Value);
+            }
         }
     }
+
+    private static bool IsPackage(ArtifactRecord record) => record.Type == PackageManifest.TypeTag;
 }

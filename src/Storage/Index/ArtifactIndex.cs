@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Index.Segments;
@@ -66,6 +67,11 @@ internal sealed class ArtifactIndex(IndexStore tables)
         var byAge = key[(KeyLength - 8)..];
         BinaryPrimitives.WriteInt64BigEndian(byAge, record.CreatedMs);
         tables.Put(IndexTable.Created, byAge[..(8 + length)], []);
+        if (record.Type == PackageManifest.TypeTag)
+        {
+            tables.Put(IndexTable.Packages, byAge[8..(8 + length)], []);
+        }
+
         return record;
     }
 
@@ -149,6 +155,10 @@ internal sealed class ArtifactIndex(IndexStore tables)
         using var scan = tables.Scan(IndexTable.Contents, content.AsSpan());
         return scan.MoveNext();
     }
+
+    /// <summary>Live artifacts of type <c>package</c>.</summary>
+    public IEnumerable<ArtifactRecord> Packages() =>
+        Keys(IndexTable.Packages, []).Select(key => Require(key)).Where(record => record.IsLive);
 
     /// <summary>Live artifacts by (created, key, domain). Lazy: to be walked under the state lock, in one go.</summary>
     public IEnumerable<ArtifactRecord> InOrder() => InOrderEver().Where(record => record.IsLive);

@@ -162,6 +162,7 @@ public sealed class ArtifactBatch : IDisposable
             throw new ArgumentException($"the batch is of brane {Brane}, not {request.Brane}", nameof(request));
         }
 
+        _store.RequireValidMeta(request);
         lock (_gate)
         {
             var name = (request.Audience, request.Tenant);

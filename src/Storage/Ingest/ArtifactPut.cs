@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Time;
 
 namespace Omega.P2P.Storage.Ingest;
@@ -14,22 +16,33 @@ public sealed class ArtifactPut : IDisposable
     private readonly DomainStore _store;
     private readonly ContentWriter _writer;
     private readonly PutRequest _request;
+    private readonly IncrementalHash? _sha256;
 
     internal ArtifactPut(DomainStore store, ContentWriter writer, PutRequest request)
     {
         _store = store;
         _writer = writer;
         _request = request;
+        _sha256 = request.WantsSha256 ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
     }
 
     /// <summary>Takes the next bytes; they are not kept after return. Best in pieces of 64 KiB to 1 MiB.</summary>
     /// <exception cref="IOException">The disk failed or is full; dispose the put.</exception>
-    public void Write(ReadOnlySpan<byte> bytes) => _writer.Write(bytes);
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _sha256?.AppendData(bytes);
+        _writer.Write(bytes);
+    }
 
     /// <summary>Takes all that a source has, read beside the work on what came before: the fast way for a file or a
     /// pipe.</summary>
     /// <exception cref="IOException">The disk failed or is full; dispose the put.</exception>
-    public void ReadFrom(ByteSource source) => _writer.ReadFrom(source);
+    public void ReadFrom(ByteSource source) => _writer.ReadFrom(_sha256 is null ? source : destination =>
+    {
+        var count = source(destination);
+        _sha256.AppendData(destination[..count]);
+        return count;
+    });
 
     /// <summary>Ends the content, has it attested, and makes it durable and visible before returning.</summary>
     /// <param name="attest">Gives the COSE bytes of the producer's attestation over the descriptor. Not called where
@@ -41,9 +54,21 @@ public sealed class ArtifactPut : IDisposable
     public PutResult Complete(Func<Descriptor, byte[]> attest, Instant now)
     {
         ArgumentNullException.ThrowIfNull(attest);
-        return _store.CompletePut(_request, _writer, attest, now);
+        var result = _store.CompletePut(_request, _writer, attest, now);
+        if (_sha256 is null)
+        {
+            return result;
+        }
+
+        var digest = Hash256.From(_sha256.GetHashAndReset());
+        _store.AddAlias(digest, result.Content);
+        return result with { Sha256 = digest };
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _sha256?.Dispose();
+        _writer.Dispose();
+    }
 }

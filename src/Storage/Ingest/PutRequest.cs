@@ -1,5 +1,6 @@
 using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Cbor;
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 
 namespace Omega.P2P.Storage.Ingest;
@@ -25,6 +26,9 @@ public sealed record PutRequest
 
     /// <summary>The tenant, or null. Bytes are never shared between tenants.</summary>
     public string? Tenant { get; init; }
+
+    /// <summary>Whether the content's SHA-256 is stored as an alias of its id. Not in batches and packages.</summary>
+    public bool WantsSha256 { get; init; }
 }
 
 /// <summary>An acknowledged put: durable and visible.</summary>
@@ -33,4 +37,8 @@ public sealed record PutRequest
 /// <param name="Size">Length of its bytes.</param>
 /// <param name="AlreadyThere">Whether nothing changed: the artifact, this brane's attestation and all bytes were here.
 /// </param>
-public sealed record PutResult(ArtifactKey Key, ContentId Content, long Size, bool AlreadyThere);
+public sealed record PutResult(ArtifactKey Key, ContentId Content, long Size, bool AlreadyThere)
+{
+    /// <summary>The SHA-256 that was stored as an alias; null where none was asked for.</summary>
+    public Hash256? Sha256 { get; init; }
+}

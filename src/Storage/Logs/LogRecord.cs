@@ -80,4 +80,11 @@ internal abstract record LogRecord
 
     /// <summary>A new epoch of the public log, by the owner's signed record.</summary>
     public sealed record Epoch(long Number, Hash256 Hash, int Length, byte[]? Leaf, long AtMs) : LogRecord;
+
+    /// <summary>Another digest of a content's bytes; <paramref name="Algorithm"/> is <c>sha256</c>.</summary>
+    public sealed record Alias(string Algorithm, Hash256 Digest, ContentId Content) : LogRecord;
+
+    /// <summary>What the metadata of a kind must be from here on: a JSON Schema, which rides inline and stays there;
+    /// of length 0 the kind is free again.</summary>
+    public sealed record Schema(string Type, Hash256 Hash, int Length, long AtMs) : LogRecord;
 }

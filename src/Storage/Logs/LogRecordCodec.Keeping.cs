@@ -40,6 +40,14 @@ internal static partial class LogRecordCodec
             ColdAfter = retain.Rule.ColdAfterMs,
             At = retain.AtMs,
         },
+        LogRecord.Alias alias => new LogFields
+        {
+            Kind = "alias", Name = alias.Algorithm, Hash = alias.Digest, Key = alias.Content.Hash,
+        },
+        LogRecord.Schema schema => new LogFields
+        {
+            Kind = "schema", Name = schema.Type, Hash = schema.Hash, Length = schema.Length, At = schema.AtMs,
+        },
         LogRecord.Mark mark => new LogFields { Kind = "mark", Running = mark.RunningMs, At = mark.AtMs },
         _ => throw new UnreachableException(),
     };
@@ -58,6 +66,10 @@ internal static partial class LogRecordCodec
                 KeepLast = f.KeepLast, KeepForMs = f.KeepFor, ColdAfterMs = f.ColdAfter,
             },
             at),
+        { Kind: "alias", Name: { } name, Hash: { } hash, Key: { } key } =>
+            new LogRecord.Alias(name, hash, ContentId.From(key)),
+        { Kind: "schema", Name: { } name, Hash: { } hash, Length: { } length, At: { } at } =>
+            new LogRecord.Schema(name, hash, (int)Math.Min(length, int.MaxValue), at),
         { Kind: "mark", Running: { } running, At: { } at } => new LogRecord.Mark(running, at),
         _ => null,
     };

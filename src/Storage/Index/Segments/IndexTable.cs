@@ -47,12 +47,18 @@ internal enum IndexTable : byte
 
     /// <summary>Object id (32), 1 for a chunk list else 0 → the record since which nothing needs it (8).</summary>
     Garbage = 13,
+
+    /// <summary>An artifact's key as above → nothing: artifacts of type <c>package</c>.</summary>
+    Packages = 14,
+
+    /// <summary>SHA-256 (32), ContentId (32) → nothing: another name of the content.</summary>
+    Digests = 15,
 }
 
 /// <summary>What differs between the tables.</summary>
 internal static class IndexTables
 {
-    public const int Count = 14;
+    public const int Count = 16;
 
     private const int TagLength = 16;
 

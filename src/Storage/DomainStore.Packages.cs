@@ -1,0 +1,219 @@
+using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Ingest;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>Packages: one artifact, whose manifest names files that are contents without an artifact of their
+/// own.</summary>
+public sealed partial class DomainStore
+{
+    /// <summary>Begins a package.</summary>
+    /// <param name="request">Its type is <see cref="PackageManifest.TypeTag"/>.</param>
+    /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
+    public PackagePut BeginPackage(PutRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        RequireWritable();
+        RequireValidMeta(request);
+        MovePendingWhenOver(_core.Limits.PendingMax);
+        return new PackagePut(this, _core, request);
+    }
+
+    /// <summary>The manifest of a package whose manifest is here.</summary>
+    /// <exception cref="StoreRefusedException"><c>not-a-package</c>.</exception>
+    /// <exception cref="NotHereException">Its bytes are away.</exception>
+    public PackageManifest ReadPackage(ContentId content)
+    {
+        if (!HasContent(content))
+        {
+            throw new NotHereException(content, []);
+        }
+
+        return _core.Packages.TryRead(content, SizeOf(content), out var manifest)
+            ? manifest!
+            : throw new StoreRefusedException("not-a-package", $"{content} is no package's manifest");
+    }
+
+    /// <summary>Whether every byte of a content is kept for this audience, so that a package may name it without
+    /// bringing it. Nothing is held for it.</summary>
+    public bool IsKept(ContentId content, string audience, string? tenant)
+    {
+        var use = ClassUse.Of(_core, audience, tenant);
+        lock (_core.State)
+        {
+            if (_core.IsKept(content.Hash, BlockCodec.Raw, use.Usable))
+            {
+                return true;
+            }
+        }
+
+        return IsCutAndKept(content, use);
+    }
+
+    /// <summary>Files of packages that an id may mean: a content, or a prefix of one.</summary>
+    /// <param name="id">A block's or an artifact's id means none.</param>
+    /// <param name="max">Stop after so many.</param>
+    public IReadOnlyList<PackagedFile> FindPackaged(ParsedId id, int max)
+    {
+        if (id.Kind is not (IdKind.Any or IdKind.Content))
+        {
+            return [];
+        }
+
+        var found = new List<PackagedFile>();
+        foreach (var record in PackageRecords())
+        {
+            var file = _core.Packages.FilesOf(record).FirstOrDefault(file => id.Matches(file.Key.Hash));
+            if (file.Value > 0 && found.All(known => known.Content != file.Key) && found.Count < max)
+            {
+                found.Add(new PackagedFile(file.Key, file.Value, record.Key, record.Domain));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Live packages that name a content as a file.</summary>
+    public IReadOnlyList<ArtifactInfo> PackagesWith(ContentId content) =>
+        TrySizeHere(content, out _) // else a stranger's guess would cost a walk over all manifests
+            ? [.. PackageRecords().Where(r => _core.Packages.FilesOf(r).ContainsKey(content)).Select(InfoOf)]
+            : [];
+
+    /// <summary>Length of a content whose bytes, or an artifact of it, are known.</summary>
+    /// <exception cref="StoreRefusedException"><c>unknown-content</c>.</exception>
+    public long SizeOf(ContentId id) => TrySizeOf(id, out var size)
+        ? size
+        : throw new StoreRefusedException("unknown-content", $"{id} is not known here");
+
+    internal bool IsCutAndKept(ContentId content, ClassUse use)
+    {
+        lock (_core.State)
+        {
+            if (!_core.IsKept(content.Hash, BlockCodec.ChunkList, _core.UsableBy(use.Class.Lists)))
+            {
+                return false;
+            }
+        }
+
+        if (!_core.TryReadList(content, out var list))
+        {
+            return false;
+        }
+
+        using var objects = new Reading.ObjectReader(_core);
+        foreach (var chunk in new Reading.ContentLayout(objects, list!.Chunks).Walk())
+        {
+            lock (_core.State)
+            {
+                if (!_core.IsKept(chunk.Id, BlockCodec.Raw, use.Usable))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool TrySizeOf(ContentId id, out long size)
+    {
+        if (TrySizeHere(id, out size))
+        {
+            return true;
+        }
+
+        foreach (var record in PackageRecords())
+        {
+            if (_core.Packages.FilesOf(record).TryGetValue(id, out size))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The same without asking the manifests of packages, whose files may be away.</summary>
+    private bool TrySizeHere(ContentId id, out long size)
+    {
+        size = 0;
+        lock (_core.State)
+        {
+            if (_core.Artifacts.OfContent(id) is [var known, ..])
+            {
+                size = known.Size;
+                return true;
+            }
+
+            if (_core.TryLocate(id.Hash, BlockCodec.Raw, out var pending, out var place))
+            {
+                size = pending?.Bytes.Length ?? place.Length;
+                return true;
+            }
+        }
+
+        if (_core.TryReadList(id, out var list))
+        {
+            size = list!.Size;
+            return true;
+        }
+
+        return id == ContentId.Of([]);
+    }
+
+    private List<ArtifactRecord> PackageRecords()
+    {
+        lock (_core.State)
+        {
+            return [.. _core.Artifacts.Packages()];
+        }
+    }
+
+    /// <summary>Of a package: whether its files are here as well. Where nothing was evicted, own ones are.</summary>
+    private ArtifactState StateOf(ArtifactRecord record)
+    {
+        var own = StateOf(record.Content, record.Size);
+        lock (_core.State)
+        {
+            if (own != ArtifactState.Local || record.Type != PackageManifest.TypeTag
+                || (_core.Chunks.AwayCount == 0 && record.Domain == DomainId))
+            {
+                return own;
+            }
+        }
+
+        var states = _core.Packages.FilesOf(record)
+            .Select(file => IsKnown(file.Key) ? StateOf(file.Key, file.Value) : ArtifactState.Evicted)
+            .Distinct().Take(2).ToList();
+        return states switch
+        {
+            [] => ArtifactState.Local,
+            [var all] => all,
+            _ => ArtifactState.Partial,
+        };
+    }
+
+    /// <summary>Whether a content is here in whole or as a list of chunks; else it never was.</summary>
+    private bool IsKnown(ContentId content)
+    {
+        lock (_core.State)
+        {
+            if (_core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _))
+            {
+                return true;
+            }
+        }
+
+        return _core.TryReadList(content, out _);
+    }
+}
+
+/// <summary>A file of a package.</summary>
+/// <param name="Content">Its bytes.</param>
+/// <param name="Size">Their count.</param>
+/// <param name="Package">A package that names it.</param>
+/// <param name="Domain">The package's domain.</param>
+public sealed record PackagedFile(ContentId Content, long Size, ArtifactKey Package, DomainId Domain);
