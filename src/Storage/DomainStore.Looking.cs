@@ -125,8 +125,8 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>Artifacts that an id names by key, content or digest, by (created, key); of more than asked for, those that the
-    /// tables hold first.</summary>
+    /// <summary>Artifacts that an id names by key, content or digest, by (created, key); of more than asked for,
+    /// those that the tables hold first.</summary>
     private List<ArtifactRecord> Named(ParsedId id, int countMax, bool includesRemoved)
     {
         var found = new List<ArtifactRecord>();

@@ -6,10 +6,10 @@ namespace Omega.P2P.Storage.Schemas;
 
 /// <summary>
 /// A stated part of JSON Schema 2020-12, and of draft 7 where it says the same (ADR 44): every assertion but those
-/// below, with references inside the document only. Refused, rather than passed over: remote references, <c>$anchor</c>,
-/// <c>$dynamicRef</c>, <c>$dynamicAnchor</c>, <c>$recursiveRef</c>, an inner <c>$id</c>, <c>unevaluatedProperties</c>,
-/// <c>unevaluatedItems</c>, and patterns that only backtracking can match. <c>format</c> and <c>content…</c> annotate,
-/// as the standard's default has it. Unknown words are annotations.
+/// below, with references inside the document only. Refused, rather than passed over: remote references,
+/// <c>$anchor</c>, <c>$dynamicRef</c>, <c>$dynamicAnchor</c>, <c>$recursiveRef</c>, an inner <c>$id</c>,
+/// <c>unevaluatedProperties</c>, <c>unevaluatedItems</c>, and patterns that only backtracking can match. <c>format</c>
+/// and <c>content…</c> annotate, as the standard's default has it. Unknown words are annotations.
 /// </summary>
 public sealed class SchemaValidator : ISchemaValidator
 {
