@@ -40,6 +40,7 @@ public sealed partial class DomainStore
                 {
                     BuildEntries(fresh, attest, now);
                     KeepOneOfEach(fresh);
+                    RequireRoom(fresh.Count, fresh.Sum(entry => BytesOf(entry.Item.Staged)));
                     MoveInlineToBlocks(fresh, moved);
                     CommitBatch(fresh, moved, now);
                 }

@@ -99,6 +99,11 @@ public sealed partial class DomainStore
     public CollectionResult Collect(CollectionOptions options, Instant now, Action<long>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        return Deleting(() => CollectOnce(options, now, progress));
+    }
+
+    private CollectionResult CollectOnce(CollectionOptions options, Instant now, Action<long>? progress)
+    {
         RequireWritable();
         RequirePlausibleClock(options, now);
         var removed = Expire(now);
@@ -109,7 +114,8 @@ public sealed partial class DomainStore
             MoveRipePending(RipeBefore(options, now));
             var dead = SurveyDead(RipeBefore(options, now));
             var candidates = dead.Blocks.Where(pair => GoesAs(pair.Key, pair.Value) is not null)
-                .Select(pair => pair.Key).OrderBy(block => block.Id).ToList();
+                .OrderBy(pair => GoesAs(pair.Key, pair.Value) == BlockRule.Drop ? 0 : 1).ThenBy(pair => pair.Key.Id)
+                .Select(pair => pair.Key).ToList();
             var result = new CollectionResult(removed, 0, 0, 0, dead.Bytes - dead.RipeBytes);
             foreach (var step in StepsOf(candidates))
             {

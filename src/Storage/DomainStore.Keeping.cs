@@ -64,6 +64,11 @@ public sealed partial class DomainStore
     public int Remove(IReadOnlyList<ArtifactKey> keys, string? reason, Instant now)
     {
         ArgumentNullException.ThrowIfNull(keys);
+        return Deleting(() => RemoveOnce(keys, reason, now));
+    }
+
+    private int RemoveOnce(IReadOnlyList<ArtifactKey> keys, string? reason, Instant now)
+    {
         RequireShort(reason);
         RequireWritable();
         lock (_publicGate)

@@ -123,6 +123,8 @@ public sealed partial class DomainStore
                 _core.Blocks.DeleteAll(block.State.Id);
             }
 
+            // Room that a power loss gives back is no room.
+            _core.Blocks.SyncFolders(gone.Select(block => block.State.Id));
             return gone;
         }
         finally

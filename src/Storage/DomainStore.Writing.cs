@@ -109,6 +109,7 @@ public sealed partial class DomainStore
         StagedContent staged, SignedArtifact entry, string audience, string? tenant, DomainId? source, Instant now)
     {
         RequireEntryFits(entry);
+        RequireRoom(staged, entry.Key, source ?? DomainId);
         var add = new LogRecord.Add(
             entry.Bytes.ToArray(), audience, tenant, now.UnixMs, source, staged.InlineObjects);
         var record = new LogItem(LogRecordCodec.Encode(add), staged.InlineConcatenated());

@@ -96,6 +96,18 @@ internal sealed class StoreCore : IDisposable
 
     public bool TryGetClass(ClassTag tag, out StorageClass? known) => _classes.TryGetValue(tag, out known);
 
+    /// <summary>Refuses bytes that the quota has no room for. Under the state lock.</summary>
+    /// <exception cref="StoreRefusedException"><c>quota-bytes</c>.</exception>
+    public void RequireRoom(long bytes)
+    {
+        if (Limits.QuotaBytes > 0 && bytes > 0
+            && bytes + Pending.TotalBytes + Chunks.Blocks.Where(block => block.IsHere).Sum(block => (long)block.Length)
+                > Limits.QuotaBytes)
+        {
+            throw new StoreRefusedException("quota-bytes", $"the quota of {Limits.QuotaBytes} bytes is used up");
+        }
+    }
+
     /// <summary>Whether a put in flight relies on an object.</summary>
     public bool IsPinned(Hash256 id) => _pins.ContainsKey(id);
 

@@ -54,6 +54,17 @@ public sealed record StoreLimits
     /// the log on opening in well under a second (guess).</summary>
     public int IndexQuietEntries { get; init; } = 20_000;
 
+    /// <summary>Most bytes of blocks and of what waits in the log for one; a write over it is refused. 0: no limit.
+    /// </summary>
+    public long QuotaBytes { get; init; }
+
+    /// <summary>Most live artifacts; a write over it is refused. 0: no limit.</summary>
+    public long QuotaFiles { get; init; }
+
+    /// <summary>Bytes kept occupied so that a full disk can still delete; 0: none. Default 4 MiB: ten thousand
+    /// tombstones and more (guess).</summary>
+    public int ReserveBytes { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>How long a domain must have been open, in milliseconds, after something was marked as needed by nothing
     /// before its bytes go. Default 1 h (guess).</summary>
     public long CollectionGraceMs { get; init; } = 3_600_000;

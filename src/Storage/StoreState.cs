@@ -57,6 +57,9 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
     public bool HasHistory => _history is not null;
 
+    /// <summary>What the store was given from outside.</summary>
+    public StoreOptions Options => options;
+
     /// <summary>Pins, holds, retention rules.</summary>
     public KeepBook Keeping { get; } = new();
 

@@ -119,6 +119,11 @@ internal static class UpVerb
         try
         {
             node.Store.Idle(SystemClock.Now());
+            node.Store.KeepReserve();
+            if (node.Store.IsScrubDue(SystemClock.Now())) node.Store.StartScrub(null, SystemClock.Now());
+            var until = SystemClock.Now().RunningMs + 500;
+            while (node.Store.WorkScrub(SystemClock.Now()) && SystemClock.Now().RunningMs < until)
+                Thread.Sleep(10);
         }
         catch (Exception e) when (e is IOException or StoreReadOnlyException or ObjectDisposedException)
         {

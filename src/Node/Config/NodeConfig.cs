@@ -38,8 +38,6 @@ internal sealed record NodeConfig
     /// <summary>Keys that are set to something and that nothing obeys yet; whoever set them is told.</summary>
     public IEnumerable<string> NotObeyed()
     {
-        if (QuotaBytes > 0) yield return "quota.bytes";
-        if (QuotaFiles > 0) yield return "quota.files";
         if (WitnessListen is not null) yield return "witness.listen";
     }
 }

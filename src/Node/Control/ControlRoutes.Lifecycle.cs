@@ -55,6 +55,12 @@ internal sealed partial class ControlRoutes
             case ("POST", "/gc/run"):
                 Line(context, service.Collect(CollectOrderOf(request), cancel).Line());
                 break;
+            case ("GET", "/why"):
+                Lines(context, service.Why(Need(request, "id"), cancel));
+                break;
+            case ("POST", "/scrub"):
+                Line(context, service.Scrub(Need(request, "action"), Number(request, "rate"), cancel).Line());
+                break;
             case ("POST", "/repack"):
                 var percent = Number(request, "percent") ?? 50;
                 Line(context, service.Repack(percent / 100.0, cancel).Line());

@@ -28,6 +28,12 @@ internal interface ILifecycleService
 
     CollectAnswer Collect(CollectOrder order, CancellationToken cancel);
 
+    /// <summary>Why each artifact that the id means stays, and where it lies.</summary>
+    IReadOnlyList<WhyAnswer> Why(string id, CancellationToken cancel);
+
+    /// <summary>`start`, `pause`, `resume` or `status`; the rate in bytes a second.</summary>
+    ScrubAnswer Scrub(string action, long? rate, CancellationToken cancel);
+
     /// <summary>Merges blocks filled less than the share, 0 to 1.</summary>
     RepackAnswer Repack(double fill, CancellationToken cancel);
 }

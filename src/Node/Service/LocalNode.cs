@@ -69,7 +69,12 @@ internal sealed partial class LocalNode : INodeService
                 Random = SystemRandom.Instance,
                 Scheduler = ThreadPoolScheduler.OfMachine,
                 EvictHolders = config.EvictHolders,
-                StoreLimits = new StoreLimits { IndexMemory = config.IndexMemory },
+                StoreLimits = new StoreLimits
+                {
+                    IndexMemory = config.IndexMemory,
+                    QuotaBytes = config.QuotaBytes,
+                    QuotaFiles = config.QuotaFiles,
+                },
             };
             var loop = EngineLoop.Start(options,
                 l => network is null ? new NoNetwork(l.Tell) : network(keys, l), onNotice);

@@ -45,6 +45,12 @@ internal sealed partial class RemoteNode
         One<RepackAnswer>(
             HttpMethod.Post, new Query("/repack").With("percent", Text((long)(fill * 100))), null, cancel);
 
+    public IReadOnlyList<WhyAnswer> Why(string id, CancellationToken cancel) =>
+        Many<WhyAnswer>(new Query("/why").With("id", id), cancel);
+
+    public ScrubAnswer Scrub(string action, long? rate, CancellationToken cancel) => One<ScrubAnswer>(
+        HttpMethod.Post, new Query("/scrub").With("action", action).With("rate", Text(rate)), null, cancel);
+
     private static Query CollectQuery(string path, CollectOrder order) =>
         new Query(path).With("grace_ms", Text(order.GraceMs)).With("trust_clock", order.TrustsClock ? "true" : null);
 

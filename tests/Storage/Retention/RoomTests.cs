@@ -1,0 +1,67 @@
+using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Index;
+
+namespace Omega.P2P.Storage.Tests.Retention;
+
+/// <summary>Quotas and the reserve.</summary>
+public sealed class RoomTests
+{
+    [Fact]
+    public void QuotaOfFilesRefusesTheNextArtifactAndNothingElse()
+    {
+        using var test = new TestStore(limits: new StoreLimits { QuotaFiles = 2 });
+        var first = test.Put(TestStore.Bytes(1, 100), "a");
+        test.Put(TestStore.Bytes(2, 100), "b");
+
+        Assert.Equal("quota-files", Refused(() => test.Put(TestStore.Bytes(3, 100), "c")));
+        Assert.True(test.Put(TestStore.Bytes(1, 100), "a").AlreadyThere);
+        test.Store.Remove([first.Key], null, TestStore.Now(2));
+        test.Put(TestStore.Bytes(3, 100), "c");
+        Assert.Equal(2, test.Store.Stats.Artifacts);
+    }
+
+    [Fact]
+    public void QuotaOfBytesRefusesWhatDoesNotFitAndLeavesNoTrace()
+    {
+        using var test = new TestStore(limits: new StoreLimits { QuotaBytes = 3_000_000 });
+        var kept = test.Put(TestStore.Bytes(1, 2_000_000), "a");
+        var files = test.CountBlockFiles();
+
+        Assert.Equal("quota-bytes", Refused(() => test.Put(TestStore.Bytes(2, 2_000_000), "b")));
+        Assert.Equal(files, test.CountBlockFiles());
+        Assert.Empty(test.Files.List("blocks/open"));
+        test.Put(TestStore.Bytes(1, 2_000_000), "the same bytes cost nothing");
+
+        test.Store.Remove([.. test.Store.List(ArtifactFilter.All).Select(info => info.Key)], null, TestStore.Now(2));
+        test.Store.Collect(new() { GraceMs = 0 }, TestStore.Now(3));
+        test.Put(TestStore.Bytes(2, 2_000_000), "b");
+        Assert.NotEqual(default, kept.Key);
+    }
+
+    [Fact]
+    public void FullDiskCanStillDelete()
+    {
+        using var test = new TestStore(limits: new StoreLimits { ReserveBytes = 64 * 1024 });
+        var stays = test.Put(TestStore.Bytes(1, 500_000), "stays");
+        var goes = test.Put(TestStore.Bytes(2, 500_000), "goes");
+        test.Store.KeepReserve();
+        test.Files.Capacity = test.Files.Capacity == long.MaxValue ? Used(test) + 10 : test.Files.Capacity;
+
+        Assert.Throws<DiskFullException>(() => test.Put(TestStore.Bytes(3, 500_000), "no room"));
+        test.Store.Remove([goes.Key], null, TestStore.Now(2));
+        test.Store.Collect(new() { GraceMs = 0 }, TestStore.Now(3));
+
+        Assert.Equal(TestStore.Bytes(1, 500_000), test.Read(stays.Content));
+        test.Put(TestStore.Bytes(3, 300_000), "room again");
+        test.Crash();
+        Assert.Equal(2, test.Store.Stats.Artifacts);
+    }
+
+    private static long Used(TestStore test)
+    {
+        test.Files.Capacity = long.MaxValue / 2;
+        return test.Files.Capacity - test.Files.FreeSpace();
+    }
+
+    private static string Refused(Action action) => Assert.Throws<StoreRefusedException>(action).Code;
+}
