@@ -6,7 +6,7 @@ internal static class AllTargets
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         .. PrimitiveTargets.All(), .. NoteTargets.All(), .. TextTargets.All(),
-        .. MessageTargets.All(), .. SessionTargets.All(), .. StorageTargets.All(),
+        .. MessageTargets.All(), .. SessionTargets.All(), .. NetworkTargets.All(), .. StorageTargets.All(),
     ];
 
     public static FuzzTarget Named(string name) =>
