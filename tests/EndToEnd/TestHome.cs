@@ -33,6 +33,9 @@ internal sealed class TestHome : IDisposable
 
     public string DomainFolder => Path.Combine(Home, "asl", "domains", DomainName);
 
+    /// <summary>Whether the daemon looks for peers on the local network.</summary>
+    public bool Discovers { get; init; }
+
     public JsonElement Ready { get; private set; }
 
     /// <summary>From the daemon's process start to its ready line, seconds.</summary>
@@ -77,9 +80,8 @@ internal sealed class TestHome : IDisposable
             ? [OmegaProgram.Launcher] : ["ip", "netns", "exec", _network, OmegaProgram.Launcher];
         _daemon = OmegaProgram.Spawn(program[0],
         [
-            .. program[1..],
-            "up", "--json", "--no-discovery", "--listen", "/ip4/127.0.0.1/tcp/0", "--control", "127.0.0.1:0",
-            "--home", Home, .. options,
+            .. program[1..], "up", "--json", "--listen", "/ip4/127.0.0.1/tcp/0", "--control", "127.0.0.1:0",
+            "--home", Home, .. Discovers ? Array.Empty<string>() : ["--no-discovery"], .. options,
         ]);
         _daemon.ErrorDataReceived += (_, e) =>
         {

@@ -20,6 +20,7 @@ internal sealed class LocalDiscovery : IDisposable
     private const int Port = 5353;
     private static readonly IPAddress Group = IPAddress.Parse("224.0.0.251");
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ErrorPause = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
     private readonly int[] _interfaces;
@@ -27,6 +28,7 @@ internal sealed class LocalDiscovery : IDisposable
     private readonly Action<NetworkInput> _tell;
     private readonly Lock _gate = new();
     private readonly List<MdnsEffect> _effects = [];
+    private readonly HashSet<int> _failing = [];
     private readonly CancellationTokenSource _ending = new();
     private readonly Timer _ticks;
 
@@ -42,9 +44,9 @@ internal sealed class LocalDiscovery : IDisposable
     {
         var local = listen.Where(MdnsDiscovery.IsLocal).ToList();
         var beyond = local.Where(a => !IsLoopback(a)).ToList();
-        var interfaces = Interfaces(isLoopback: beyond.Count == 0);
-        if (local.Count == 0 || interfaces.Length == 0 || !PeerId.TryParse(peer, out var self))
+        if (local.Count == 0 || !PeerId.TryParse(peer, out var self))
             return null;
+        int[] interfaces;
         Socket? socket = null;
         try
         {
@@ -53,16 +55,19 @@ internal sealed class LocalDiscovery : IDisposable
             socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
             socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, 255);
             socket.Bind(new IPEndPoint(IPAddress.Any, Port));
-            foreach (var on in interfaces)
-            {
-                var membership = new MulticastOption(Group, on);
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, membership);
-            }
+            interfaces = Joined(socket, Interfaces(isLoopback: beyond.Count == 0));
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or NetworkInformationException)
         {
             socket?.Dispose();
             Log.Warn($"no discovery on the local network: {e.Message}");
+            return null;
+        }
+
+        if (interfaces.Length == 0)
+        {
+            socket.Dispose();
+            Log.Warn("no discovery on the local network: no interface takes part in multicast");
             return null;
         }
 
@@ -99,16 +104,39 @@ internal sealed class LocalDiscovery : IDisposable
             .Select(i => i.GetIPProperties().GetIPv4Properties().Index),
     ];
 
+    /// <summary>An interface that refuses, or went meanwhile, does not keep the others from it.</summary>
+    private static int[] Joined(Socket socket, IEnumerable<int> interfaces)
+    {
+        var joined = new List<int>();
+        foreach (var on in interfaces)
+        {
+            try
+            {
+                var membership = new MulticastOption(Group, on);
+                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, membership);
+                joined.Add(on);
+            }
+            catch (SocketException e)
+            {
+                Log.Warn($"no discovery on interface {on}: {e.Message}");
+            }
+        }
+
+        return [.. joined];
+    }
+
     private async Task ReceiveLoopAsync()
     {
         var buffer = new byte[DnsMessage.SizeBytesMax + 1];
         var anybody = new IPEndPoint(IPAddress.Any, 0);
+        var isFailing = false;
         while (!_ending.IsCancellationRequested)
         {
             try
             {
                 var got = await _socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, anybody, _ending.Token)
                     .ConfigureAwait(false);
+                isFailing = false;
                 var from = (IPEndPoint)got.RemoteEndPoint;
                 var source = new MdnsSource(
                     got.PacketInformation.Interface, from.Address.ToString(), from.Port);
@@ -121,8 +149,9 @@ internal sealed class LocalDiscovery : IDisposable
             }
             catch (SocketException e) when (!_ending.IsCancellationRequested)
             {
-                Log.Warn($"discovery: {e.Message}");
-                await Task.Delay(TickPeriod).ConfigureAwait(false);
+                if (!isFailing) Log.Warn($"discovery hears nothing: {e.Message}");
+                isFailing = true;
+                await Task.Delay(ErrorPause).ConfigureAwait(false);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
             {
@@ -177,10 +206,12 @@ internal sealed class LocalDiscovery : IDisposable
             _socket.SetSocketOption(
                 SocketOptionLevel.IP, SocketOptionName.MulticastInterface, IPAddress.HostToNetworkOrder(on));
             _socket.SendTo(packet.Span, SocketFlags.None, to);
+            _failing.Remove(on);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            Log.Warn($"discovery: {e.Message}"); // an interface may go at any time
+            // An interface may go at any time: said once, until it is back.
+            if (_failing.Add(on)) Log.Warn($"discovery is mute on interface {on}: {e.Message}");
         }
     }
 }

@@ -123,6 +123,9 @@ public sealed partial class MdnsDiscovery
             {
                 Target = p.Instance,
             });
+        // Multicast comes back to its sender: with our own name in the list we do not answer ourselves.
+        if (_addresses.Count > 0)
+            known = known.Prepend(Pointer(_options.TtlSeconds));
         var query = new DnsMessage
         {
             Questions = [new DnsQuestion(ServiceName, DnsType.Ptr)],
