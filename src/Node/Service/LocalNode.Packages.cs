@@ -1,4 +1,5 @@
 using Omega.P2P.Engine;
+using Omega.P2P.Engine.Ipfs;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Node.Time;
