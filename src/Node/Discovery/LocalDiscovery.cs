@@ -39,7 +39,8 @@ internal sealed class LocalDiscovery : IDisposable
         _ticks = new Timer(_ => Tick(), null, TickPeriod, TickPeriod);
     }
 
-    /// <summary>Null, with a line in the log, where there is no interface for it or the port is not to be had.</summary>
+    /// <summary>Null, with a line in the log, where there is no interface for it or the port is not to be
+    /// had.</summary>
     public static LocalDiscovery? TryStart(string peer, IReadOnlyList<Multiaddr> listen, Action<NetworkInput> tell)
     {
         var local = listen.Where(MdnsDiscovery.IsLocal).ToList();
