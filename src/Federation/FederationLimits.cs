@@ -29,7 +29,8 @@ public sealed record FederationLimits
     /// <summary>Wants answered on one stream (guess).</summary>
     public int BitswapBatch { get; init; } = 64;
 
-    /// <summary>Wants of one link that are read in a second; more wait unread (guess: 1 GB/s of 64 KiB chunks).</summary>
+    /// <summary>Wants of one link that are read in a second; more wait unread (guess: 1 GB/s of 64 KiB
+    /// chunks).</summary>
     public int BitswapWantsPerSecond { get; init; } = 16_384;
 
     /// <summary>Requests waiting on one incoming stream before it is reset (guess).</summary>

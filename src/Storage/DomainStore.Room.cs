@@ -11,7 +11,8 @@ public sealed partial class DomainStore
 {
     private const string ReservePath = "reserve";
 
-    /// <summary>Keeps some bytes of the disk occupied, so that a removal or a collection finds room for its records where
+    /// <summary>Keeps some bytes of the disk occupied, so that a removal or a collection finds room for its records
+    /// where
     /// nothing else does. Nothing happens where they are there, or where the disk is nearly full. The driver calls it
     /// when it is idle.</summary>
     /// <exception cref="IOException">The disk failed; the reserve may be missing.</exception>
@@ -29,7 +30,8 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>Does what frees room; where there is none even for that, gives up the reserve and tries again.</summary>
+    /// <summary>Does what frees room; where there is none even for that, gives up the reserve and tries
+    /// again.</summary>
     private T Deleting<T>(Func<T> delete)
     {
         try

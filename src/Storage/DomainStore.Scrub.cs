@@ -154,7 +154,8 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>Removes every view of a closed store; opening it makes them again from log and blocks (law 5).</summary>
+    /// <summary>Removes every view of a closed store; opening it makes them again from log and blocks
+    /// (law 5).</summary>
     /// <exception cref="LockedException">It is open.</exception>
     public static void DropViews(Files.IFileSystem fs)
     {

@@ -13,7 +13,7 @@ public sealed class FederationCoreTests
         var loop = new MeshLoop();
         var node = loop.Add("alice.personal", 1);
         var inputs = CasesOf(typeof(MeshInput)).Where(t => t != typeof(MeshInput.CommandIssued)).ToList();
-        Assert.Equal(16, inputs.Count);
+        Assert.Equal(17, inputs.Count);
         foreach (var input in inputs)
             node.Core.Handle((MeshInput)Make(input), loop.Now, new List<MeshEffect>());
         var commands = CasesOf(typeof(MeshCommand)).ToList();

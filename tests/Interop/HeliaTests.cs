@@ -23,7 +23,7 @@ public sealed class HeliaTests : IDisposable
     {
         var bytes = OurNode.Content("published", 64 << 20);
         var root = _ours.Put(bytes, "public").UnixFs ?? "";
-        Assert.StartsWith("bafyr4i", root, StringComparison.Ordinal);
+        Assert.StartsWith("bafyb4i", root, StringComparison.Ordinal);
         using var helia = await DialledAsync();
         AssertSame(bytes, await helia.CallAsync("cat", root, Patience));
     }

@@ -52,7 +52,8 @@ internal sealed class OurNode : IDisposable
         var setup = DomainSetup.Ensure(home, "alice.personal");
         _node = LocalNode.Open(
             home, ConfigReader.Load(home.ConfigFile, _ => null),
-            (keys, loop) => _network = new TcpTransport(keys.Node, Omega.P2P.Node.Keys.SystemRandom.Instance, loop.Tell));
+            (keys, loop) => _network = new TcpTransport(
+                keys.Node, Omega.P2P.Node.Keys.SystemRandom.Instance, loop.Tell));
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen();

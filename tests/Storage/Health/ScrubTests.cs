@@ -100,7 +100,8 @@ public sealed class ScrubTests
 
     private static string BlockFile(TestStore test) =>
         test.Files.List("blocks/sealed").SelectMany(folder => test.Files.List($"blocks/sealed/{folder}")
-            .Select(name => $"blocks/sealed/{folder}/{name}")).First(path => path.EndsWith(".blk", StringComparison.Ordinal));
+            .Select(name => $"blocks/sealed/{folder}/{name}"))
+            .First(path => path.EndsWith(".blk", StringComparison.Ordinal));
 
     private static List<long> OrderOfAPass(TestStore test, long from)
     {
