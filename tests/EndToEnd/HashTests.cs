@@ -20,6 +20,7 @@ public sealed class HashTests : IDisposable
         var expected = OmegaProgram.RunProgram("b3sum", [file]).Require(0).Output;
         Assert.Equal(expected, OmegaProgram.Run(["hash", file]).Require(0).Output);
         Assert.Equal(expected, OmegaProgram.Run(["hash", "--threads", "1", file]).Require(0).Output);
+        Assert.Equal(expected, OmegaProgram.Run(["hash", "--no-mmap", file]).Require(0).Output);
         var piped = OmegaProgram.Run(["hash", "-"], File.ReadAllBytes(file)).Require(0).Output;
         Assert.Equal(expected[..64] + "  -\n", piped);
     }

@@ -1,18 +1,15 @@
-using Microsoft.Win32.SafeHandles;
 using Omega.P2P.Primitives.Hashing;
 
 namespace Omega.P2P.Node.Hashing;
 
-/// <summary>
-/// Hashes a file or a stream. A file is mapped, unless that is not wanted; what cannot be mapped is read into a buffer
-/// that stays in the processor's second-level cache and hashed there.
-/// </summary>
+/// <summary>Hashes a file or a stream; large files piece by piece, on several threads.</summary>
 internal static class FileHasher
 {
     /// <summary>Small enough to stay in a 1 MiB second-level cache beside the code that hashes it.</summary>
     private const int SequentialBufferSize = 512 * 1024;
 
-    private const int PieceSize = 1024 * 1024;
+    /// <summary>What a stream is read into where several threads hash it.</summary>
+    private const int SharedBufferSize = 4 * 1024 * 1024;
 
     /// <summary>
     /// Compiles the kernels, so that the first file's figure is that of the hash and not of the runtime's start.
@@ -32,17 +29,11 @@ internal static class FileHasher
         using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         if (!stream.CanSeek) return Hash(stream, scheduler, cancel);
 
-        var length = RandomAccess.GetLength(handle);
-        if (map && length >= MappedFileHasher.LengthMin)
-            return (MappedFileHasher.Hash(handle, length, scheduler.Degree, cancel), length);
-
         using var hasher = Blake3Hasher.Create();
-        var bytes = scheduler.Degree > 1 && length >= 2 * PieceSize
-            ? ReadSideBySide(handle, length, hasher, scheduler, cancel)
-            : 0;
-        var left = (int)Math.Clamp(length - bytes + 1, 4096, SequentialBufferSize);
+        var bytes = PiecewiseHasher.Hash(handle, RandomAccess.GetLength(handle), hasher, scheduler.Degree, map, cancel);
+        // A file may grow meanwhile, and some say that they are empty: the end is where a read says so.
+        var left = (int)Math.Clamp(RandomAccess.GetLength(handle) - bytes + 1, 4096, SequentialBufferSize);
         var buffer = GC.AllocateUninitializedArray<byte>(left);
-        // A file may grow or shrink while it is read: the end is where a read says so.
         for (int read; (read = RandomAccess.Read(handle, buffer, bytes)) > 0; bytes += read)
         {
             cancel.ThrowIfCancellationRequested();
@@ -55,7 +46,8 @@ internal static class FileHasher
     public static (Hash256 Hash, long Bytes) Hash(Stream stream, IParallelScheduler scheduler, CancellationToken cancel)
     {
         using var hasher = Blake3Hasher.Create();
-        var buffer = GC.AllocateUninitializedArray<byte>(scheduler.Degree > 1 ? 4 * PieceSize : SequentialBufferSize);
+        var size = scheduler.Degree > 1 ? SharedBufferSize : SequentialBufferSize;
+        var buffer = GC.AllocateUninitializedArray<byte>(size);
         long bytes = 0;
         for (int read; (read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0; bytes += read)
         {
@@ -64,39 +56,5 @@ internal static class FileHasher
         }
 
         return (hasher.Finish(), bytes);
-    }
-
-    private static long ReadSideBySide(SafeFileHandle handle, long length, Blake3Hasher hasher,
-        IParallelScheduler scheduler, CancellationToken cancel)
-    {
-        var pieces = (int)Math.Min(length / PieceSize, 4L * scheduler.Degree);
-        var buffer = GC.AllocateUninitializedArray<byte>(pieces * PieceSize);
-        var got = new int[pieces];
-        long at = 0;
-        while (length - at >= buffer.Length)
-        {
-            cancel.ThrowIfCancellationRequested();
-            var start = at;
-            scheduler.Run(pieces, i => got[i] = ReadFull(handle, buffer.AsSpan(i * PieceSize, PieceSize),
-                start + (long)i * PieceSize));
-            if (got.AsSpan().IndexOfAnyExcept(PieceSize) >= 0) break;
-            hasher.Update(buffer, scheduler);
-            at += buffer.Length;
-        }
-
-        return at;
-    }
-
-    private static int ReadFull(SafeFileHandle handle, Span<byte> into, long offset)
-    {
-        var total = 0;
-        while (total < into.Length)
-        {
-            var read = RandomAccess.Read(handle, into[total..], offset + total);
-            if (read == 0) break;
-            total += read;
-        }
-
-        return total;
     }
 }

@@ -47,6 +47,29 @@ public readonly struct Blake3Subtree
         return new Blake3Subtree(offset, piece.Length, children);
     }
 
+    /// <summary>
+    /// The piece that two pieces of one length make when the second follows the first; pieces that do not fit so, and
+    /// a first one that is not at a multiple of both lengths, throw <see cref="ArgumentException"/>.
+    /// </summary>
+    public static Blake3Subtree Join(in Blake3Subtree left, in Blake3Subtree right)
+    {
+        var length = left.Length * 2;
+        if (left.Length == 0 || left.Length != right.Length || length < 0)
+        {
+            throw new ArgumentException("The pieces differ in length or are too long.", nameof(right));
+        }
+
+        if (left.Offset % length != 0 || right.Offset != left.Offset + left.Length)
+        {
+            throw new ArgumentException("The pieces are no neighbours below one node.", nameof(right));
+        }
+
+        Span<byte> children = stackalloc byte[Blake3Constants.ParentSize];
+        Blake3Node.FromParent(left.Children, Blake3Key.Plain).WriteCv(children[..Blake3Constants.CvSize]);
+        Blake3Node.FromParent(right.Children, Blake3Key.Plain).WriteCv(children[Blake3Constants.CvSize..]);
+        return new Blake3Subtree(left.Offset, length, children);
+    }
+
     [InlineArray(Blake3Constants.ParentSize)]
     private struct Bytes64
     {

@@ -60,4 +60,35 @@ public sealed class Blake3SubtreeTests
         using var keyed = Blake3Hasher.CreateKeyed(Blake3Vectors.Key);
         Assert.Throws<ArgumentException>(() => keyed.Append(Blake3Subtree.Of(new byte[4096], 0)));
     }
+
+    [Fact]
+    public void NeighboursOfOneLengthJoin()
+    {
+        var input = Blake3Vectors.Input(8 * 4096 + 77);
+        var pieces = Enumerable.Range(0, 8)
+            .Select(i => Blake3Subtree.Of(input.AsSpan(i * 4096, 4096), i * 4096)).ToArray();
+        while (pieces.Length > 1)
+        {
+            pieces = [.. pieces.Chunk(2).Select(p => Blake3Subtree.Join(in p[0], in p[1]))];
+        }
+
+        Assert.Equal((0, 8 * 4096), (pieces[0].Offset, pieces[0].Length));
+        using var hasher = Blake3Hasher.Create();
+        hasher.Append(in pieces[0]);
+        hasher.Update(input.AsSpan(8 * 4096));
+        Assert.Equal(Blake3.Hash(input), hasher.Finish());
+    }
+
+    [Theory]
+    [InlineData(0, 4096, 8192, 4096)]
+    [InlineData(4096, 4096, 8192, 4096)]
+    [InlineData(0, 4096, 4096, 2048)]
+    [InlineData(4096, 4096, 0, 4096)]
+    public void PiecesThatAreNoNeighboursDoNotJoin(long left, int leftLength, long right, int rightLength)
+    {
+        var first = Blake3Subtree.Of(new byte[leftLength], left);
+        var second = Blake3Subtree.Of(new byte[rightLength], right);
+        Assert.Throws<ArgumentException>(() => Blake3Subtree.Join(in first, in second));
+        Assert.Throws<ArgumentException>(() => Blake3Subtree.Join(default, in second));
+    }
 }
