@@ -22,11 +22,12 @@ internal static class Sample
         return bytes;
     }
 
-    /// <summary>Writes a file of any size, piece by piece; no two pieces are alike.</summary>
+    /// <summary>Writes a file of any size, piece by piece; no two pieces are alike, nor those of files of different
+    /// sizes: chunks that an artifact shares with another stay when it is evicted.</summary>
     public static string WriteFile(string path, long size)
     {
         using var file = File.Create(path);
-        for (uint piece = 1; file.Length < size; piece++)
+        for (var piece = (uint)(size % 9973) * 1000 + 1; file.Length < size; piece++)
         {
             file.Write(Bytes((int)Math.Min(Piece, size - file.Length), piece));
             file.Flush();
