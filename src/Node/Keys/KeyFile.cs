@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Omega.P2P.Node.Files;
 using Omega.P2P.Node.Output;
+using Omega.P2P.Node.Packages;
 using Omega.P2P.Primitives.Keys;
 
 namespace Omega.P2P.Node.Keys;
@@ -80,16 +81,23 @@ internal static class KeyFile
     /// <summary>Refuses a path that anyone but this user can reach, and one that another user owns.</summary>
     public static void RequirePrivate(string path, UnixFileMode allowed)
     {
-        var mode = File.GetUnixFileMode(path);
-        if ((mode & ~allowed) == 0) return;
-        var wanted = Directory.Exists(path) ? "700" : "600";
-        throw new OmegaException(ExitCode.WrongKey, "key_permissions",
-            $"{path} may be used by others (mode {Convert.ToString((int)mode, 8)})")
+        var stat = PathCalls.StatOf(path);
+        var wanted = stat.Kind == PathKind.Folder ? "700" : "600";
+        if (stat.Owner != LibC.UserId() && stat.Owner != 0)
+            throw Reachable(path, $"belongs to another user (id {stat.Owner})", $"chown $(id -u) '{path}'");
+        if ((stat.Mode & ~(int)allowed) != 0)
         {
-            Hint = $"chmod {wanted} '{path}', and make new keys if somebody may have read it",
+            var mode = Convert.ToString(stat.Mode, 8);
+            throw Reachable(path, $"may be used by others (mode {mode})", $"chmod {wanted} '{path}'");
+        }
+    }
+
+    private static OmegaException Reachable(string path, string how, string cure) =>
+        new(ExitCode.WrongKey, "key_permissions", $"{path} {how}")
+        {
+            Hint = $"{cure}, and make new keys if somebody may have read it",
             Field = path,
         };
-    }
 
     public static OmegaException Unusable(string path, string why) =>
         new(ExitCode.WrongKey, "bad_key", $"{path} cannot be used: {why}") { Field = path };

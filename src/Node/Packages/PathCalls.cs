@@ -53,6 +53,9 @@ internal static partial class PathCalls
 
     public static Stat StatAt(int folder, string name) => StatOf(folder, name, NoFollow);
 
+    /// <summary>What a path names in the end, links followed.</summary>
+    public static Stat StatOf(string path) => StatOf(LibC.CurrentFolder, path, 0);
+
     public static Stat StatOpen(int descriptor) => StatOf(descriptor, "", EmptyPath);
 
     /// <summary>Bytes read; fewer than asked only at the end.</summary>

@@ -51,6 +51,19 @@ public sealed class KeyFolderTests : IDisposable
         Assert.Equal("key_permissions", failure.Code);
     }
 
+    [RootTheory]
+    [InlineData("keys")]
+    [InlineData("keys/head.key")]
+    public void AnotherUsersFileIsRefused(string path)
+    {
+        KeyFolder.OpenOrCreate(Keys).Dispose();
+        using var chown = System.Diagnostics.Process.Start("chown", ["12345", _folder[path]]);
+        chown.WaitForExit();
+        var failure = Assert.Throws<OmegaException>(() => KeyFolder.Open(Keys));
+        Assert.Equal("key_permissions", failure.Code);
+        Assert.Contains("12345", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("ed25519-seed:00\n")]
