@@ -3,7 +3,7 @@ using System.Globalization;
 using Omega.P2P.Node.Files;
 using Omega.P2P.Node.Hashing;
 using Omega.P2P.Node.Keys;
-using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Node.Service;
 using Omega.P2P.Primitives.Domains;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Time;
@@ -63,13 +63,14 @@ internal static class WriterMeasurement
 
     private static void PutMany(DomainStore store, Keys keys, int writers, int puts, int seed)
     {
+        var attester = keys.AttesterOf(store);
         var threads = Enumerable.Range(0, writers).Select(writer => new Thread(() =>
         {
             for (var i = 0; i < puts / writers; i++)
             {
                 using var put = store.BeginPut(new PutRequest { Type = "bench", Brane = Brane });
                 put.Write(Bytes(seed, writer, i));
-                put.Complete(descriptor => keys.Attest(store, descriptor), Start);
+                put.Complete(attester.Attest, Start);
             }
         })).ToList();
         threads.ForEach(thread => thread.Start());
@@ -81,7 +82,7 @@ internal static class WriterMeasurement
         var request = new PutRequest { Type = "bench", Brane = Brane };
         using var batch = store.BeginBatch(Brane);
         ThreadPoolScheduler.OfMachine.Run(puts, i => batch.Add(i, request, Bytes(4, 0, i)));
-        batch.Complete(list => [.. list.Select(descriptor => keys.Attest(store, descriptor))], Start);
+        batch.Complete(keys.AttesterOf(store).Attest, Start);
     }
 
     private static byte[] Bytes(int seed, int writer, int number)
@@ -113,13 +114,7 @@ internal static class WriterMeasurement
             return SignedDam.Create(Dam.Genesis(draft), _head).Bytes.ToArray();
         }
 
-        public byte[] Attest(DomainStore store, Descriptor descriptor)
-        {
-            Span<byte> nonce = stackalloc byte[Attestation.NonceBytes];
-            SystemRandom.Instance.Fill(nonce);
-            return Attestation.Create(_brane, descriptor.Key, store.DomainId, Brane, nonce, Start.UnixMs)
-                .Bytes.ToArray();
-        }
+        public BraneAttester AttesterOf(DomainStore store) => new(_brane, store.DomainId, Brane);
 
         public void Dispose()
         {

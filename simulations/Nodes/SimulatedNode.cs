@@ -129,8 +129,7 @@ public sealed class SimulatedNode
         put.Write(bytes);
         var now = Now;
         return put.Complete(
-            descriptor => Attestation.Create(
-                _braneKey, descriptor.Key, Domain, Brane, Nonce(), now.UnixMs).Bytes.ToArray(),
+            list => [Attestation.Create(_braneKey, list[0].Key, Domain, Brane, Nonce(), now.UnixMs)],
             now);
     }
 

@@ -12,7 +12,7 @@ namespace Omega.P2P.Storage;
 public sealed partial class DomainStore
 {
     /// <summary>Artifacts attested and encoded as one piece of work.</summary>
-    private const int BatchPiece = 64;
+    private const int BatchPiece = AttestationBatch.CountMax;
 
     /// <summary>Begins a batch of artifacts that one brane attests; see <see cref="ArtifactBatch"/>.</summary>
     /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
@@ -25,7 +25,7 @@ public sealed partial class DomainStore
     }
 
     internal IReadOnlyList<PutResult> CompleteBatch(
-        string brane, IReadOnlyList<BatchItem> items, ArtifactBatch.AttestMany attest, Instant now)
+        string brane, IReadOnlyList<BatchItem> items, AttestMany attest, Instant now)
     {
         var moved = new List<BlockSink>();
         var isCommitted = false;
@@ -85,48 +85,44 @@ public sealed partial class DomainStore
         var results = new PutResult[items.Count];
         for (var i = 0; i < items.Count; i++)
         {
-            var (_, staged, descriptor) = items[i];
-            var known = FindOwn(descriptor.Key, out var isLive);
+            var key = items[i].Descriptor.Key;
+            var known = FindOwn(key, out var isLive);
             var isAttested = IsAttestedBy(known, brane);
-            var isKnown = !seen.Add(descriptor.Key) || (isAttested && isLive && staged.IsAllKept);
-            results[i] = new PutResult(descriptor.Key, staged.Content, staged.Size, isKnown);
+            var isKnown = !seen.Add(key) || (isAttested && isLive && items[i].Staged.IsAllKept);
+            results[i] = items[i].Result(isKnown);
             if (!isKnown)
             {
-                fresh.Add(new BatchEntry(items[i], known, isAttested));
+                fresh.Add(new BatchEntry(items[i], known, isAttested, isLive));
             }
         }
 
         return results;
     }
 
-    /// <summary>Attests what needs it and encodes the log records, piece by piece on the scheduler.</summary>
-    private void BuildEntries(List<BatchEntry> fresh, ArtifactBatch.AttestMany attest, Instant now) =>
+    /// <summary>Attests what needs it, piece by piece on the scheduler.</summary>
+    private void BuildEntries(List<BatchEntry> fresh, AttestMany attest, Instant now) =>
         _core.Scheduler.Run((fresh.Count + BatchPiece - 1) / BatchPiece, piece =>
         {
             var entries = fresh.GetRange(piece * BatchPiece, Math.Min(BatchPiece, fresh.Count - piece * BatchPiece));
-            var unattested = entries.FindAll(entry => !entry.IsAttested);
-            var signed = unattested.Count == 0
-                ? []
-                : attest([.. unattested.Select(entry => entry.Item.Descriptor)]);
-            if (signed.Count != unattested.Count)
-            {
-                throw new StoreRefusedException(
-                    "attestation-wrong", $"{signed.Count} attestations came for {unattested.Count} artifacts");
-            }
-
-            var receipts = new ReceiptCache(this, now);
-            for (var i = 0; i < unattested.Count; i++)
-            {
-                var entry = unattested[i];
-                entry.Entry = receipts.Attest(entry.Item.Descriptor, entry.Known, signed[i]);
-            }
-
-            foreach (var entry in entries)
-            {
-                entry.Entry ??= entry.Known!;
-                RequireEntryFits(entry.Entry);
-            }
+            BuildPiece(entries, attest, now);
+            entries.ForEach(entry => RequireEntryFits(entry.Entry!)); // BuildPiece made it.
         });
+
+    private void BuildPiece(List<BatchEntry> entries, AttestMany attest, Instant now)
+    {
+        var unattested = entries.FindAll(entry => !entry.IsAttested);
+        var attestations = unattested.Count == 0
+            ? []
+            : AskFor([.. unattested.Select(entry => entry.Item.Descriptor)], attest);
+        var receipts = new ReceiptCache(this, now);
+        for (var i = 0; i < unattested.Count; i++)
+        {
+            var entry = unattested[i];
+            entry.Entry = receipts.Attest(entry.Item.Descriptor, entry.Known, attestations[i]);
+        }
+
+        entries.ForEach(entry => entry.Entry ??= entry.Known!);
+    }
 
     /// <summary>Small contents that fill a block go there at once rather than through the log.</summary>
     private void MoveInlineToBlocks(List<BatchEntry> fresh, List<BlockSink> sinks)
@@ -205,13 +201,15 @@ public sealed partial class DomainStore
             pair => pair.Attestation.Domain == DomainId && pair.Attestation.Brane == brane);
 
     /// <summary>One artifact on its way into the log.</summary>
-    private sealed class BatchEntry(BatchItem item, SignedArtifact? known, bool isAttested)
+    private sealed class BatchEntry(BatchItem item, SignedArtifact? known, bool isAttested, bool isLive)
     {
         public BatchItem Item { get; } = item;
 
         public SignedArtifact? Known { get; } = known;
 
         public bool IsAttested { get; } = isAttested;
+
+        public bool IsLive { get; } = isLive;
 
         public SignedArtifact? Entry { get; set; }
 
@@ -233,14 +231,18 @@ public sealed partial class DomainStore
     {
         private Receipt? _last;
 
-        public SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, byte[] signed)
+        public SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, Attestation attestation)
         {
-            var attestation = store.RequireAttestation(descriptor, signed);
+            if (attestation.Domain != store.DomainId || !attestation.Covers(descriptor.Key))
+            {
+                throw Wrong(descriptor);
+            }
+
             if (_last is null || _last.Attestation != attestation.Hash)
             {
                 if (!attestation.IsSignatureValid())
                 {
-                    throw NotAttested(descriptor, store.DomainId);
+                    throw Wrong(descriptor);
                 }
 
                 _last = Receipt.Create(store._keys.Node, attestation, store.DomainId, now.UnixMs);
@@ -250,5 +252,8 @@ public sealed partial class DomainStore
                 ? SignedArtifact.Create(descriptor, attestation, _last)
                 : known.With(attestation, _last);
         }
+
+        private StoreRefusedException Wrong(Descriptor descriptor) => new(
+            "attestation-wrong", $"the attestation is not a valid one of {descriptor.Key} for {store.DomainId}");
     }
 }

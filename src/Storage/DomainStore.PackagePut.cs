@@ -14,7 +14,7 @@ public sealed partial class DomainStore
     private const int InlineObjectsMax = 256;
 
     internal PutResult CompletePackage(
-        PackagePut package, PackageManifest manifest, Func<Descriptor, byte[]> attest, Instant now)
+        PackagePut package, PackageManifest manifest, AttestMany attest, Instant now)
     {
         RequireWritable();
         foreach (var file in manifest.Files)
@@ -49,7 +49,7 @@ public sealed partial class DomainStore
                     return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
                 }
 
-                var entry = isAttested ? known! : Attest(descriptor, known, attest(descriptor), now);
+                var entry = isAttested ? known! : Attest(descriptor, known, attest, now);
                 RequireEntryFits(entry);
                 AdmitPackage(package, manifest, staged, entry, now);
                 return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: false);

@@ -36,12 +36,16 @@ public sealed partial class DomainStore
         return new ArtifactImport(this, new ContentWriter(_core, audience, null), entry, source, audience);
     }
 
-    internal PutResult CompletePut(
-        PutRequest request, ContentWriter writer, Func<Descriptor, byte[]> attest, Instant now) =>
+    internal PutResult CompletePut(PutRequest request, ContentWriter writer, AttestMany attest, Instant now) =>
         Stage(writer, staged =>
         {
             var descriptor = Descriptor.Create(
                 staged.Content, staged.Size, request.Type, request.Meta, request.Refs);
+            if (staged.IsSmall)
+            {
+                return _puts.Admit(new WaitingPut(new BatchItem(request, staged, descriptor), attest, now));
+            }
+
             return OneAtATime(descriptor.Key, () =>
             {
                 var known = FindOwn(descriptor.Key, out var isLive);
@@ -51,7 +55,7 @@ public sealed partial class DomainStore
                     return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
                 }
 
-                var entry = isAttested ? known! : Attest(descriptor, known, attest(descriptor), now);
+                var entry = isAttested ? known! : Attest(descriptor, known, attest, now);
                 return Admit(staged, entry, request.Audience, request.Tenant, source: null, now);
             });
         });
@@ -190,24 +194,18 @@ public sealed partial class DomainStore
         }
     }
 
-    private SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, byte[] signed, Instant now) =>
-        new ReceiptCache(this, now).Attest(descriptor, known, signed);
+    private SignedArtifact Attest(Descriptor descriptor, SignedArtifact? known, AttestMany attest, Instant now) =>
+        new ReceiptCache(this, now).Attest(descriptor, known, AskFor([descriptor], attest)[0]);
 
-    /// <summary>An attestation of this artifact for this domain; its signature is not looked at.</summary>
-    private Attestation RequireAttestation(Descriptor descriptor, byte[] signed)
+    private static IReadOnlyList<Attestation> AskFor(IReadOnlyList<Descriptor> descriptors, AttestMany attest)
     {
-        if (!Attestation.TryDecode(signed, out var attestation, out var error))
-        {
-            throw new StoreRefusedException("attestation-malformed", error.ToString());
-        }
-
-        return attestation.Artifact == descriptor.Key && attestation.Domain == DomainId
-            ? attestation
-            : throw NotAttested(descriptor, DomainId);
+        var attestations = attest(descriptors);
+        return attestations.Count == descriptors.Count
+            ? attestations
+            : throw new StoreRefusedException(
+                "attestation-wrong",
+                $"{attestations.Count} attestations came for {descriptors.Count} artifacts");
     }
-
-    private static StoreRefusedException NotAttested(Descriptor descriptor, DomainId domain) => new(
-        "attestation-wrong", $"the attestation is not a valid one of {descriptor.Key} for {domain}");
 
     /// <summary>The entry under a key, also of a removed artifact: what was attested once need not be again.</summary>
     private SignedArtifact? FindOwn(ArtifactKey key, out bool isLive)

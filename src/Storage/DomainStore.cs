@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Files;
+using Omega.P2P.Storage.Ingest;
 using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Recovery;
 
@@ -23,6 +24,7 @@ public sealed partial class DomainStore : IDisposable
     private readonly IDisposable _lock;
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly HashSet<ArtifactKey> _keysInFlight = [];
+    private readonly PutQueue _puts;
     private string? _readOnlyReason;
     private bool _isDamaged;
     private long _lastPutRunningMs;
@@ -34,6 +36,7 @@ public sealed partial class DomainStore : IDisposable
         _keys = keys;
         _log = log;
         _lock = held;
+        _puts = new PutQueue(AdmitTogether);
     }
 
     /// <summary>Hash of the genesis manifest's payload.</summary>

@@ -82,7 +82,7 @@ internal sealed class TestStore : IDisposable
             put.Write(bytes.AsSpan(start, Math.Min(100_000, bytes.Length - start)));
         }
 
-        return put.Complete(descriptor => Attest(store, descriptor, brane), Now(at));
+        return put.Complete(list => [Attest(store, list[0], brane)], Now(at));
     }
 
     /// <summary>What a put of a named artifact asks for.</summary>
@@ -93,9 +93,12 @@ internal sealed class TestStore : IDisposable
         Meta = new CborValue.Map([KeyValuePair.Create("name", (CborValue)new CborValue.Text(name))]),
     };
 
-    public static byte[] Attest(DomainStore store, Descriptor descriptor, string brane) => Attestation.Create(
-        Brane, descriptor.Key, store.DomainId, brane, Bytes(3, Attestation.NonceBytes), 1_700_000_000_000)
-        .Bytes.ToArray();
+    public static Attestation Attest(DomainStore store, Descriptor descriptor, string brane) => Attestation.Create(
+        Brane, descriptor.Key, store.DomainId, brane, Bytes(3, Attestation.NonceBytes), 1_700_000_000_000);
+
+    /// <summary>One signature for all that come together.</summary>
+    public IReadOnlyList<Attestation> AttestTogether(IReadOnlyList<Descriptor> descriptors) =>
+        AttestationBatch.Attest(Brane, descriptors, Store.DomainId, "replay", Options.Random, 1_700_000_000_000);
 
     public byte[] Read(ContentId content, DomainStore? store = null)
     {

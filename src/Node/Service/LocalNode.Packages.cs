@@ -31,10 +31,7 @@ internal sealed partial class LocalNode
     {
         // Files that nobody brought are named from what is here.
         foreach (var file in manifest.Files) package.TryKeep(file.Content, file.Size);
-        var signer = BoundBrane(order.Brane, cancel);
-        var now = SystemClock.Now();
-        var result = package.Complete(
-            manifest, descriptor => Attest(signer, descriptor, order.Brane, now.UnixMs), now);
+        var result = package.Complete(manifest, BoundBrane(order.Brane, cancel).Attest, SystemClock.Now());
         if (order.Audience is { } audience)
             Ask<EngineResult.Published>(new EngineCommand.Publish([result.Key], audience), cancel);
         return AnswerOf(order, result) with

@@ -30,7 +30,7 @@ internal sealed partial class LocalNode : INodeService
     private readonly KeyFolder _keys;
     private readonly EngineLoop _loop;
     private readonly bool _isDaemon;
-    private readonly Lock _branes = new();
+    private readonly Dictionary<string, BraneAttester> _branes = new(StringComparer.Ordinal);
 
     private LocalNode(KeyFolder keys, EngineLoop loop, bool isDaemon)
     {
@@ -91,7 +91,7 @@ internal sealed partial class LocalNode : INodeService
     {
         RequireTag(order.Kind, "--kind");
         if (order.Audience is not null) RequireAudience(order.Audience);
-        var signer = BoundBrane(order.Brane, cancel);
+        var brane = BoundBrane(order.Brane, cancel);
         using var put = Store.BeginPut(RequestOf(order));
         if (order.Tenant is { } tenant) TakeHeader(content, put, tenant);
         put.ReadFrom(destination =>
@@ -99,8 +99,7 @@ internal sealed partial class LocalNode : INodeService
             cancel.ThrowIfCancellationRequested();
             return content.Read(destination);
         });
-        var now = SystemClock.Now();
-        var result = put.Complete(descriptor => Attest(signer, descriptor, order.Brane, now.UnixMs), now);
+        var result = put.Complete(brane.Attest, SystemClock.Now());
         if (order.Audience is { } audience)
             Ask<EngineResult.Published>(new EngineCommand.Publish([result.Key], audience), cancel);
         return AnswerOf(order, result);
@@ -170,24 +169,18 @@ internal sealed partial class LocalNode : INodeService
         ? id
         : throw OmegaException.Usage($"'{text}' is no id", "ID", "b3:…, a CID, key:…, blk:…, or 4 hex digits and more");
 
-    /// <summary>The brane's key, bound in the authority manifest before anything it signs is kept.</summary>
-    private Ed25519PrivateKey BoundBrane(string name, CancellationToken cancel)
+    /// <summary>The brane's hand; its key is bound in the authority manifest before anything it signs is kept.</summary>
+    private BraneAttester BoundBrane(string name, CancellationToken cancel)
     {
         Names.RequireBrane(name);
         lock (_branes)
         {
+            if (_branes.TryGetValue(name, out var known)) return known;
             var key = _keys.Brane(name, out var made);
             if (made || !Status().Branes.Contains(name))
                 Ask<EngineResult.Mesh>(new EngineCommand.Mesh(new MeshCommand.BindBrane(name, key.PublicKey)), cancel);
-            return key;
+            return _branes[name] = new BraneAttester(key, Store.DomainId, name);
         }
-    }
-
-    private byte[] Attest(Ed25519PrivateKey signer, Descriptor descriptor, string brane, long unixMs)
-    {
-        Span<byte> nonce = stackalloc byte[Attestation.NonceBytes];
-        SystemRandom.Instance.Fill(nonce);
-        return Attestation.Create(signer, descriptor.Key, Store.DomainId, brane, nonce, unixMs).Bytes.ToArray();
     }
 
     /// <summary>Passes on the beginning of a tenant's content, which must be that of a ciphertext.</summary>

@@ -17,7 +17,7 @@ public sealed record ReceivedAttestation(Attestation Attestation, Receipt Receip
 /// <remarks>
 /// Canonical CBOR, at most 16,384 bytes:
 /// <c>{ "descriptor": bytes, "attestations": [ [ attestation bytes, receipt bytes ], 1..8 ] }</c>, sorted by the
-/// attestation's bytes, each attestation once. The entry's identity, which is its value in a published prefix tree, is
+/// attestation's bytes, each once. The entry's identity, which is its value in a published prefix tree, is
 /// BLAKE3 of these bytes.
 /// </remarks>
 public sealed class SignedArtifact
@@ -27,6 +27,12 @@ public sealed class SignedArtifact
 
     /// <summary>Most attestations of one artifact.</summary>
     public const int AttestationCountMax = 8;
+
+    private static readonly DecodeError TooMany =
+        new("entry-count", "attestations", "An entry has 1 to 8 attestations.");
+
+    private static readonly DecodeError TooLong =
+        new("entry-size", "", "A catalog entry has at most 16,384 bytes.");
 
     private SignedArtifact(
         ReadOnlyMemory<byte> bytes, Descriptor descriptor, ImmutableArray<ReceivedAttestation> attestations)
@@ -59,21 +65,26 @@ public sealed class SignedArtifact
         ArgumentNullException.ThrowIfNull(descriptor);
         var sorted = attestations.ToArray();
         Array.Sort(sorted, (a, b) => a.Attestation.Bytes.Span.SequenceCompareTo(b.Attestation.Bytes.Span));
+        var misfit = sorted.Length is 0 or > AttestationCountMax ? TooMany : DecodeError.None;
         var writer = new CborWriter(1024);
         writer.WriteMapStart(2);
         writer.WriteKey("descriptor"u8);
         writer.WriteBytes(descriptor.Bytes.Span);
         writer.WriteKey("attestations"u8);
         writer.WriteArrayStart(sorted.Length);
-        foreach (var pair in sorted)
+        for (var i = 0; i < sorted.Length; i++)
         {
+            if (misfit.IsNone)
+                misfit = MisfitOf(descriptor.Key, sorted[i], i == 0 ? null : sorted[i - 1]);
             writer.WriteArrayStart(2);
-            writer.WriteBytes(pair.Attestation.Bytes.Span);
-            writer.WriteBytes(pair.Receipt.Bytes.Span);
+            writer.WriteBytes(sorted[i].Attestation.Bytes.Span);
+            writer.WriteBytes(sorted[i].Receipt.Bytes.Span);
         }
-        if (!TryDecode(writer.Written, out var entry, out var error))
-            throw new ArgumentException(error.ToString(), nameof(attestations));
-        return entry;
+        if (misfit.IsNone && writer.Written.Length > SizeBytesMax)
+            misfit = TooLong;
+        return misfit.IsNone
+            ? new SignedArtifact(writer.ToArray(), descriptor, [.. sorted])
+            : throw new ArgumentException(misfit.ToString(), nameof(attestations));
     }
 
     /// <summary>An entry with one attestation.</summary>
@@ -103,7 +114,7 @@ public sealed class SignedArtifact
         entry = null;
         if (bytes.Length > SizeBytesMax)
         {
-            error = new DecodeError("entry-size", "", "A catalog entry has at most 16,384 bytes.");
+            error = TooLong;
             return false;
         }
         var reader = new CborReader(bytes);
@@ -162,9 +173,8 @@ public sealed class SignedArtifact
         if (!reader.TryReadKey("attestations"u8) || !reader.TryReadArrayStart(out var count))
             return false;
         if (count is 0 or > AttestationCountMax)
-            return reader.Refuse("entry-count", "attestations", "An entry has 1 to 8 attestations.");
+            return reader.Refuse(TooMany.Code, TooMany.Field, TooMany.Message);
         var read = ImmutableArray.CreateBuilder<ReceivedAttestation>(count);
-        ReadOnlySpan<byte> last = default;
         for (var i = 0; i < count; i++)
         {
             if (!reader.TryReadArrayStart(out var parts))
@@ -173,19 +183,28 @@ public sealed class SignedArtifact
                 return reader.Refuse("entry-shape", "attestations", "An attestation comes with one receipt.");
             if (!reader.TryReadBytes(out var bytes) || !reader.TryReadBytes(out var receiptBytes))
                 return false;
-            if (i > 0 && last.SequenceCompareTo(bytes) >= 0)
-                return reader.Refuse("entry-order", "attestations", "Attestations ascend and do not repeat.");
-            last = bytes;
             if (!Attestation.TryDecode(bytes, out var attestation, out var error)
                 || !Receipt.TryDecode(receiptBytes, out var receipt, out error))
                 return reader.Refuse(error.Code, "attestations", error.Message);
-            if (attestation.Artifact != artifact)
-                return reader.Refuse("entry-artifact", "attestations", "An attestation is of another artifact.");
-            if (receipt.Attestation != attestation.Hash)
-                return reader.Refuse("entry-receipt", "attestations", "A receipt is for another attestation.");
-            read.Add(new ReceivedAttestation(attestation, receipt));
+            var pair = new ReceivedAttestation(attestation, receipt);
+            var misfit = MisfitOf(artifact, pair, i == 0 ? null : read[i - 1]);
+            if (!misfit.IsNone)
+                return reader.Refuse(misfit.Code, misfit.Field, misfit.Message);
+            read.Add(pair);
         }
         attestations = read.MoveToImmutable();
         return true;
+    }
+
+    /// <summary>Why a pair cannot stand in the entry of this artifact after another pair, if it cannot.</summary>
+    private static DecodeError MisfitOf(ArtifactKey artifact, ReceivedAttestation pair, ReceivedAttestation? before)
+    {
+        if (before is not null && before.Attestation.Bytes.Span.SequenceCompareTo(pair.Attestation.Bytes.Span) >= 0)
+            return new DecodeError("entry-order", "attestations", "Attestations ascend and do not repeat.");
+        if (!pair.Attestation.Covers(artifact))
+            return new DecodeError("entry-artifact", "attestations", "An attestation is of another artifact.");
+        return pair.Receipt.Attestation != pair.Attestation.Hash
+            ? new DecodeError("entry-receipt", "attestations", "A receipt is for another attestation.")
+            : DecodeError.None;
     }
 }

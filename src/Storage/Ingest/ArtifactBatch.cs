@@ -39,11 +39,6 @@ public sealed class ArtifactBatch : IDisposable
         Brane = brane;
     }
 
-    /// <summary>Asked for the attestations of up to 64 artifacts at a time, on the scheduler's threads and so perhaps
-    /// side by side. Gives their COSE bytes in the same order.</summary>
-    /// <param name="descriptors">Artifacts that this brane has not attested yet.</param>
-    public delegate IReadOnlyList<byte[]> AttestMany(IReadOnlyList<Descriptor> descriptors);
-
     /// <summary>The brane that attests all of them.</summary>
     public string Brane { get; }
 
@@ -210,7 +205,10 @@ public sealed class BatchContent : IDisposable
 }
 
 /// <summary>An artifact of a batch before its commit.</summary>
-internal sealed record BatchItem(PutRequest Request, StagedContent Staged, Descriptor Descriptor);
+internal sealed record BatchItem(PutRequest Request, StagedContent Staged, Descriptor Descriptor)
+{
+    public PutResult Result(bool alreadyThere) => new(Descriptor.Key, Staged.Content, Staged.Size, alreadyThere);
+}
 
 /// <summary>A class of bytes, with the tags of those whose bytes may serve as its own.</summary>
 internal sealed record ClassUse(StorageClass Class, IReadOnlyCollection<ClassTag> Usable)

@@ -45,13 +45,13 @@ public sealed class ArtifactPut : IDisposable
     });
 
     /// <summary>Ends the content, has it attested, and makes it durable and visible before returning.</summary>
-    /// <param name="attest">Gives the COSE bytes of the producer's attestation over the descriptor. Not called where
-    /// the same brane has attested the same artifact before.</param>
+    /// <param name="attest">Gives the producer's attestation of the artifact, together with others' that end now. Not
+    /// called where the same brane has attested the same artifact before.</param>
     /// <param name="now">Recorded as the time of receipt.</param>
     /// <exception cref="IOException">Not acknowledged.</exception>
     /// <exception cref="StoreRefusedException">The attestation is not one of this artifact, or an entry over its bound.
     /// </exception>
-    public PutResult Complete(Func<Descriptor, byte[]> attest, Instant now)
+    public PutResult Complete(AttestMany attest, Instant now)
     {
         ArgumentNullException.ThrowIfNull(attest);
         var result = _store.CompletePut(_request, _writer, attest, now);

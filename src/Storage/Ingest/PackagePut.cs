@@ -85,7 +85,7 @@ public sealed class PackagePut : IDisposable
     /// <exception cref="IOException">Not acknowledged.</exception>
     /// <exception cref="StoreRefusedException"><c>package-incomplete</c>: a file was neither added nor kept, or what
     /// was kept is gone since; those of <see cref="ArtifactPut.Complete"/>.</exception>
-    public PutResult Complete(PackageManifest manifest, Func<Descriptor, byte[]> attest, Instant now)
+    public PutResult Complete(PackageManifest manifest, AttestMany attest, Instant now)
     {
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(attest);

@@ -149,7 +149,7 @@ internal sealed class StoryNode
         put.Write(bytes);
         var nonce = new byte[Attestation.NonceBytes];
         _random.Fill(nonce);
-        return put.Complete(descriptor => Attest(descriptor, nonce).Bytes.ToArray(), _mesh.Now);
+        return put.Complete(list => [Attest(list[0], nonce)], _mesh.Now);
     }
 
     public Attestation Attest(Descriptor descriptor, byte[] nonce) =>

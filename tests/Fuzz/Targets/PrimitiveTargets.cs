@@ -22,19 +22,20 @@ internal static class PrimitiveTargets
         new("cbor", [Samples.Descriptor().Bytes.ToArray(), GoldenFile.Read("dam-genesis"), [0x80], [0xa0]],
             i => CborValue.TryDecode(i, 1 << 20, out var value, out var e)
                 ? FuzzRun.Same(i, value.Encode()) : FuzzRun.Refused(e)) { AllocationPerByte = 256 },
-        new("cose", [GoldenFile.Read("attestation"), GoldenFile.Read("dam-genesis")],
+        new("cose",
+            [GoldenFile.Read("attestation"), GoldenFile.Read("attestation-batch"), GoldenFile.Read("dam-genesis")],
             i => CoseSign1.TryDecode(i, out var message, out var e)
                 ? FuzzRun.Same(i, message.Bytes) : FuzzRun.Refused(e)),
         new("descriptor", [GoldenFile.Read("descriptor")],
             i => Descriptor.TryDecode(i, out var d, out var e)
                 ? FuzzRun.Same(i, Descriptor.Create(d.Content, d.Size, d.Type, d.Meta, d.Refs).Bytes.Span)
                 : FuzzRun.Refused(e)) { AllocationPerByte = 256 },
-        new("attestation", [GoldenFile.Read("attestation")],
+        new("attestation", [GoldenFile.Read("attestation"), GoldenFile.Read("attestation-batched")],
             i => Attestation.TryDecode(i, out var a, out var e)
                 ? FuzzRun.Same(i, a.Bytes.Span) + (a.IsSignatureValid() ? " signed" : "") : FuzzRun.Refused(e)),
         new("receipt", [GoldenFile.Read("receipt")],
             i => Receipt.TryDecode(i, out var r, out var e) ? FuzzRun.Same(i, r.Bytes.Span) : FuzzRun.Refused(e)),
-        new("entry", [GoldenFile.Read("entry")],
+        new("entry", [GoldenFile.Read("entry"), GoldenFile.Read("entry-batched")],
             i => SignedArtifact.TryDecode(i, out var s, out var e)
                 ? FuzzRun.Same(i, SignedArtifact.Create(s.Descriptor, s.Attestations.AsSpan()).Bytes.Span)
                 : FuzzRun.Refused(e)) { AllocationPerByte = 256 },

@@ -38,6 +38,15 @@ internal static class Samples
         return new ReceivedAttestation(attestation, Receipt.Create(node, attestation, domain ?? Domain, Time + 5));
     }
 
+    /// <summary>Attestations of the descriptors of these contents under one signature.</summary>
+    public static IReadOnlyList<Attestation> Batch(params string[] contents)
+    {
+        using var producer = TestKeys.Key(10);
+        return AttestationBatch.Create(
+            producer, [.. contents.Select(content => Descriptor(content).Key)], Domain, "replay",
+            new SeededBytes(1), Time);
+    }
+
     public static SignedArtifact Entry()
     {
         var descriptor = Descriptor();

@@ -30,7 +30,8 @@ public sealed class SignedArtifactTests
         using var producer = TestKeys.Key(10);
         using var node = TestKeys.Key(20);
         Assert.Equal(producer.PublicKey, attestation.Key);
-        Assert.Equal(Samples.Descriptor().Key, attestation.Artifact);
+        Assert.True(attestation.Covers(Samples.Descriptor().Key));
+        Assert.False(attestation.Covers(Samples.OtherArtifact));
         Assert.Equal(Samples.Domain, attestation.Domain);
         Assert.Equal("replay", attestation.Brane);
         Assert.Equal(Samples.Time, attestation.TimeUnixMs);

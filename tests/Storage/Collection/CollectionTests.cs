@@ -199,7 +199,7 @@ public sealed class CollectionTests
             Refs = refersTo is { } key ? [new("input", [ArtifactRef.To(key)])] : [],
         });
         put.Write(bytes);
-        return put.Complete(d => TestStore.Attest(test.Store, d, "replay"), TestStore.Now(1)).Key;
+        return put.Complete(list => [TestStore.Attest(test.Store, list[0], "replay")], TestStore.Now(1)).Key;
     }
 
     private static byte[] PackageOf(ContentId content, long size) =>

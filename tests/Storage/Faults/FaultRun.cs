@@ -166,10 +166,10 @@ internal sealed class FaultRun
         using var put = store.BeginPut(TestStore.Request(name));
         put.Write(bytes);
         var result = put.Complete(
-            descriptor =>
+            list =>
             {
-                _ledger.MayHave(descriptor.Key, new Fact(bytes));
-                return TestStore.Attest(store, descriptor, "replay");
+                _ledger.MayHave(list[0].Key, new Fact(bytes));
+                return [TestStore.Attest(store, list[0], "replay")];
             },
             Now);
         _ledger.Settle(result.Key);

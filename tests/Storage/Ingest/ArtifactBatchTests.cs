@@ -194,11 +194,11 @@ public sealed class ArtifactBatchTests
         }
     }
 
-    private static ArtifactBatch.AttestMany Attest(TestStore test) => descriptors =>
+    private static AttestMany Attest(TestStore test) => descriptors =>
         [.. descriptors.Select(descriptor => TestStore.Attest(test.Store, descriptor, "replay"))];
 
     private static IReadOnlyList<PutResult> Complete(
-        TestStore test, List<byte[]> contents, ArtifactBatch.AttestMany? attest = null)
+        TestStore test, List<byte[]> contents, AttestMany? attest = null)
     {
         using var batch = test.Store.BeginBatch("replay");
         for (var i = contents.Count - 1; i >= 0; i--)

@@ -192,8 +192,8 @@ public sealed class PackagePutTests
 
     private static PutRequest Request() => new() { Type = PackageManifest.TypeTag, Brane = "replay" };
 
-    private static Func<Descriptor, byte[]> Attest(TestStore test) =>
-        descriptor => TestStore.Attest(test.Store, descriptor, "replay");
+    private static AttestMany Attest(TestStore test) =>
+        list => [TestStore.Attest(test.Store, list[0], "replay")];
 
     private static List<byte[]> Tree(int[] sizes) => [.. sizes.Select((size, i) => TestStore.Bytes(i + 50, size))];
 

@@ -69,7 +69,7 @@ public sealed class ResumedPutTests
         test.Store.Evict(test.Store.PlanEviction([first.Key]), TestStore.Now(2));
 
         Assert.ThrowsAny<IOException>(
-            () => put.Complete(descriptor => TestStore.Attest(test.Store, descriptor, "replay"), TestStore.Now(3)));
+            () => put.Complete(list => [TestStore.Attest(test.Store, list[0], "replay")], TestStore.Now(3)));
 
         Assert.Equal(first.Key, Assert.Single(test.Store.List(ArtifactFilter.All)).Key);
     }

@@ -201,10 +201,10 @@ public sealed class CrashSweepTests
             using var put = store.BeginPut(new() { Type = "test.bytes", Brane = "replay" });
             put.Write(bytes);
             var result = put.Complete(
-                descriptor =>
+                list =>
                 {
-                    _inFlight = (descriptor.Key, bytes);
-                    return TestStore.Attest(store, descriptor, "replay");
+                    _inFlight = (list[0].Key, bytes);
+                    return [TestStore.Attest(store, list[0], "replay")];
                 },
                 TestStore.Now(at));
             _whole.Add(result.Key, bytes);

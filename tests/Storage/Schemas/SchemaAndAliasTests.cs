@@ -62,7 +62,7 @@ public sealed class SchemaAndAliasTests
         {
             put.Write(bytes);
             result = put.Complete(
-                descriptor => TestStore.Attest(test.Store, descriptor, "replay"), TestStore.Now(2));
+                list => [TestStore.Attest(test.Store, list[0], "replay")], TestStore.Now(2));
         }
 
         var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
