@@ -25,6 +25,10 @@ internal static class DurableFiles
         files.SyncDirectory(parent);
     }
 
+    /// <summary>Opens a file for reading and writing, an empty one where there is none.</summary>
+    public static IFile OpenOrCreate(IFileSystem files, string path) =>
+        files.Open(path, files.Exists(path) ? FileOpenMode.ReadWrite : FileOpenMode.CreateNew);
+
     /// <summary>
     /// Writes a whole file so that after a crash it is either absent or complete: temporary name, sync, rename to a
     /// name that must be free, sync of the folder.

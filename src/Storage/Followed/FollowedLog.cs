@@ -42,7 +42,7 @@ public sealed class FollowedLog : INodeHashSource, IDisposable
     public static void Delete(IFileSystem files, string folder, DomainId domain, long epoch)
     {
         ArgumentNullException.ThrowIfNull(files);
-        files.Delete(PathOf(folder, domain, epoch));
+        LeafFile.Delete(files, PathOf(folder, domain, epoch));
     }
 
     /// <summary>Adds leaves in order; durable after <see cref="Sync"/>.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.PublicLog;
+using Omega.P2P.Storage.Documents;
 using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Storage.History;
@@ -25,8 +26,8 @@ internal sealed class BodyFile : IDisposable
     /// <summary>Opens or makes both files; a half-written leaf is cut off, all where bytes are missing.</summary>
     public static BodyFile Open(IFileSystem files, string folder)
     {
-        IFile bodies = OpenOrCreate(files, folder + "/bodies");
-        IFile ends = OpenOrCreate(files, folder + "/bodies.ends");
+        IFile bodies = DurableFiles.OpenOrCreate(files, folder + "/bodies");
+        IFile ends = DurableFiles.OpenOrCreate(files, folder + "/bodies.ends");
         var file = new BodyFile(bodies, ends);
         bool isShort = file.Count > 0 && file.End(file.Count - 1) > bodies.Length;
         file.Truncate(isShort ? 0 : file.Count);
@@ -94,9 +95,6 @@ internal sealed class BodyFile : IDisposable
         _bodies.Dispose();
         _ends.Dispose();
     }
-
-    private static IFile OpenOrCreate(IFileSystem files, string path) =>
-        files.Open(path, files.Exists(path) ? FileOpenMode.ReadWrite : FileOpenMode.CreateNew);
 
     private long End(long index)
     {

@@ -103,6 +103,9 @@ internal sealed class EpochLog : IDisposable
     /// <summary>Whether there are bytes for a leaf that are not its body.</summary>
     public bool IsBodyDamaged(long index) => _bodies.IsPresent(index) && !TryBody(index, out _, out _);
 
+    /// <summary>Whether a kept hash of the tree is this one.</summary>
+    public bool HoldsSubtree(int level, long index, Hash256 hash) => _leaves.HoldsSubtree(level, index, hash);
+
     /// <summary>Whether the head's file says what was signed last.</summary>
     public bool IsHeadOnDisk() =>
         HeadFile.TryReadNewest(_files, _folder, _origin, out _, out byte[] note) && note.AsSpan().SequenceEqual(_note);

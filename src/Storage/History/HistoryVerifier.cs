@@ -40,6 +40,7 @@ public sealed class HistoryVerifier
         foreach ((long epoch, long size) in _history.Epochs)
         {
             var tree = new LogTree();
+            var subtrees = new SubtreeCheck(_history, epoch);
             for (long from = 0; from < size; from += BatchCount)
             {
                 long to = Math.Min(size, from + BatchCount);
@@ -48,10 +49,16 @@ public sealed class HistoryVerifier
                 {
                     foreach (HistoryFinding finding in VerifyBody(epoch, tree, ref snapshots))
                         yield return finding;
-                    tree.Append(LogCommitment.LeafHash(leaves[i]));
+                    tree.Append(LogCommitment.LeafHash(leaves[i]), subtrees);
                     if (head is not null && head.Epoch == epoch && head.Size == tree.Size)
                         rootUnderHead = tree.Root;
                 }
+            }
+
+            if (subtrees.Damaged > 0)
+            {
+                yield return new HistoryFinding(
+                    $"epoch {epoch}", $"{subtrees.Damaged} kept hashes are not those of the leaves under them.");
             }
         }
 
@@ -116,5 +123,14 @@ public sealed class HistoryVerifier
             yield return new HistoryFinding(place, "No head key of the domain signed it.");
         if (checkpoint.Size != head.Size || checkpoint.Root != rootOfLeaves)
             yield return new HistoryFinding(place, "Its root is not that of the leaves.");
+    }
+
+    /// <summary>Holds the hashes that are kept against those that the leaves give.</summary>
+    private sealed class SubtreeCheck(PublicHistory history, long epoch) : INodeHashSink
+    {
+        public long Damaged { get; private set; }
+
+        public void Put(int level, long index, Hash256 hash) =>
+            Damaged += history.HoldsSubtree(epoch, level, index, hash) ? 0 : 1;
     }
 }

@@ -6,30 +6,26 @@ using Omega.P2P.Storage.Files;
 namespace Omega.P2P.Storage.History;
 
 /// <summary>
-/// The commitments of one log, 32 bytes each in a file that only grows, and the RFC 6962 tree over them. In memory are
-/// only the hashes of full subtrees of 256 leaves and more (a quarter byte a leaf); smaller ones are folded from one
-/// 8 KiB read, so a proof costs O(log n) and memory stays small. Appends are durable after <see cref="Sync"/>. One
-/// caller at a time.
+/// The commitments of one log, 32 bytes each in a file that only grows, and the RFC 6962 tree over them. Nothing of
+/// either is in memory but the tree's growing edge: hashes of full subtrees of 256 leaves and more lie in a
+/// <see cref="SubtreeFile"/> beside it, smaller ones are folded from one 8 KiB read. So opening costs the same at any
+/// size, and a proof O(log n). Appends are durable after <see cref="Sync"/>. One caller at a time.
 /// </summary>
 public sealed class LeafFile : INodeHashSource, IDisposable
 {
-    private const int TileLevel = 8;
+    private const int TileLevel = SubtreeFile.TileLevel;
     private const int TileLeaves = 1 << TileLevel;
 
     private readonly IFile _file;
+    private readonly SubtreeFile _subtrees;
     private readonly string _path;
-    private readonly List<List<Hash256>> _upper = [];
     private readonly Hash256[] _tile = new Hash256[TileLeaves];
-    private readonly UpperNodes _sink;
     private LogTree _tree = new();
     private long _tileIndex = -1;
     private int _tileCount;
 
-    private LeafFile(IFile file, string path)
-    {
-        (_file, _path) = (file, path);
-        _sink = new UpperNodes(_upper);
-    }
+    private LeafFile(IFile file, SubtreeFile subtrees, string path) =>
+        (_file, _subtrees, _path) = (file, subtrees, path);
 
     /// <summary>Count of leaves.</summary>
     public long Size => _tree.Size;
@@ -39,23 +35,32 @@ public sealed class LeafFile : INodeHashSource, IDisposable
 
     /// <summary>
     /// Opens the leaves at a path, whose folder must be there; makes an empty file where there is none and cuts off a
-    /// leaf that was half written. The hashes are computed from the file, not trusted.
+    /// leaf that was half written. Hashes of subtrees that are missing are computed; those that are there are held
+    /// against what they cover when they are used.
     /// </summary>
     public static LeafFile Open(IFileSystem files, string path)
     {
         ArgumentNullException.ThrowIfNull(files);
-        FileOpenMode mode = files.Exists(path) ? FileOpenMode.ReadWrite : FileOpenMode.CreateNew;
-        var leaves = new LeafFile(files.Open(path, mode), path);
+        IFile file = DurableFiles.OpenOrCreate(files, path);
         try
         {
+            var leaves = new LeafFile(file, SubtreeFile.Open(files, path), path);
             leaves.Load();
             return leaves;
         }
         catch
         {
-            leaves.Dispose();
+            file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Removes the leaves at a path and what is kept beside them.</summary>
+    public static void Delete(IFileSystem files, string path)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        files.Delete(path);
+        SubtreeFile.Delete(files, path);
     }
 
     /// <summary>Adds a leaf.</summary>
@@ -79,20 +84,19 @@ public sealed class LeafFile : INodeHashSource, IDisposable
     }
 
     /// <summary>Makes all appends durable.</summary>
-    public void Sync() => _file.Sync();
+    public void Sync()
+    {
+        _file.Sync();
+        _subtrees.Sync();
+    }
 
     /// <summary>Forgets all leaves from an index on; not durable before <see cref="Sync"/>.</summary>
     public void Truncate(long size)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
+        _subtrees.Truncate(size / TileLeaves);
         _file.Truncate(size * Hash256.Size);
-        for (int level = 0; level < _upper.Count; level++)
-        {
-            int keep = (int)(size >> (TileLevel + level));
-            _upper[level].RemoveRange(keep, _upper[level].Count - keep);
-        }
-
         _tileIndex = -1;
         _tree = LogTree.At(this, size);
     }
@@ -101,7 +105,7 @@ public sealed class LeafFile : INodeHashSource, IDisposable
     public Hash256 RootAt(long size)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
-        return Proofs.RootAt(this, size);
+        return size == Size ? Root : Proofs.RootAt(this, size);
     }
 
     /// <summary>The commitment of one leaf.</summary>
@@ -122,16 +126,34 @@ public sealed class LeafFile : INodeHashSource, IDisposable
     /// <inheritdoc/>
     public Hash256 Node(int level, long index)
     {
-        if (level >= TileLevel)
-            return _upper[level - TileLevel][checked((int)index)];
+        if (level > TileLevel)
+        {
+            if (!_subtrees.TryReadWhole(level, index, out Hash256 hash))
+            {
+                Recompute(0, _file.Length / Hash256.Size / TileLeaves);
+                hash = _subtrees.Read(level, index);
+            }
+
+            return hash;
+        }
+
         long first = index << level;
         ReadTile(first >> TileLevel);
         int at = (int)(first & (TileLeaves - 1));
         return Fold(_tile.AsSpan(at, 1 << level));
     }
 
-    /// <summary>Closes the file.</summary>
-    public void Dispose() => _file.Dispose();
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _subtrees.Dispose();
+    }
+
+    /// <summary>Whether the kept hash of a subtree of 256 leaves or more is this one; of smaller ones none is kept.
+    /// </summary>
+    internal bool HoldsSubtree(int level, long index, Hash256 hash) =>
+        level < TileLevel || _subtrees.Read(level, index) == hash;
 
     private static Hash256 Fold(ReadOnlySpan<Hash256> leaves)
     {
@@ -146,17 +168,32 @@ public sealed class LeafFile : INodeHashSource, IDisposable
         long count = _file.Length / Hash256.Size;
         if (_file.Length != count * Hash256.Size)
             _file.Truncate(count * Hash256.Size);
-        var batch = new Hash256[TileLeaves * 16];
-        for (long at = 0; at < count; at += batch.Length)
-        {
-            Span<Hash256> some = batch.AsSpan(0, (int)Math.Min(batch.Length, count - at));
-            Read(at, some);
-            foreach (Hash256 commitment in some)
-                Grow(commitment);
-        }
+        long tiles = count / TileLeaves;
+        _subtrees.Truncate(tiles);
+        Recompute(_subtrees.Tiles, tiles);
+        _tree = LogTree.At(this, count);
     }
 
-    private long Grow(Hash256 commitment) => _tree.Append(LogCommitment.LeafHash(commitment), _sink);
+    /// <summary>Computes the kept hashes from a tile on from the leaves.</summary>
+    private void Recompute(long from, long to)
+    {
+        _subtrees.Truncate(from);
+        _tileIndex = -1;
+        for (long tile = from; tile < to; tile++)
+        {
+            ReadTile(tile);
+            _subtrees.Append(Fold(_tile));
+        }
+
+        _subtrees.Flush();
+    }
+
+    private long Grow(Hash256 commitment)
+    {
+        long index = _tree.Append(LogCommitment.LeafHash(commitment), _subtrees);
+        _subtrees.Flush();
+        return index;
+    }
 
     private void Read(long from, Span<Hash256> commitments)
     {
@@ -183,17 +220,5 @@ public sealed class LeafFile : INodeHashSource, IDisposable
         for (int i = 0; i < count; i++)
             _tile[i] = LogCommitment.LeafHash(_tile[i]);
         (_tileIndex, _tileCount) = (tileIndex, count);
-    }
-
-    private sealed class UpperNodes(List<List<Hash256>> levels) : INodeHashSink
-    {
-        public void Put(int level, long index, Hash256 hash)
-        {
-            if (level < TileLevel)
-                return;
-            while (levels.Count <= level - TileLevel)
-                levels.Add([]);
-            levels[level - TileLevel].Add(hash);
-        }
     }
 }

@@ -79,6 +79,12 @@ public sealed partial class PublicHistory
             return TryEpoch(epoch, index + 1, out EpochLog? log) && log!.IsBodyDamaged(index);
     }
 
+    internal bool HoldsSubtree(long epoch, int level, long index, Hash256 hash)
+    {
+        lock (_gate)
+            return TryEpoch(epoch, 0, out EpochLog? log) && log!.HoldsSubtree(level, index, hash);
+    }
+
     internal bool IsHeadOnDisk(long epoch)
     {
         lock (_gate)

@@ -78,7 +78,9 @@ public sealed class FollowedLogTests
         using FollowedLog second = FollowedLog.Open(_disk, "followed", Domain, 1);
         Assert.Equal(0, second.Size);
         FollowedLog.Delete(_disk, "followed", Domain, 1);
-        Assert.Single(_disk.List("followed"));
+        Assert.All(
+            _disk.List("followed"), name => Assert.StartsWith($"{Domain.Hash}-0.", name, StringComparison.Ordinal));
+        Assert.Equal(2, _disk.List("followed").Count);
     }
 
     private static Hash256 Leaf(int number) => Blake3.Hash(BitConverter.GetBytes(number));
