@@ -9,8 +9,8 @@ namespace Omega.P2P.Storage;
 /// <summary>Blocks by their own names, for those who ask by BlockId.</summary>
 public sealed partial class DomainStore
 {
-    /// <summary>What is known of blocks, in the order asked; null for one never sealed here. Costs one pass over the
-    /// chunk lists of cut contents, however many are asked.</summary>
+    /// <summary>What is known of blocks, in the order asked; null for one never sealed here. Costs what is in them. Of
+    /// bytes that came in a moment ago the users may not be known yet.</summary>
     /// <exception cref="StoreDamagedException">A block's directory, or a chunk list, cannot be read.</exception>
     public IReadOnlyList<BlockInfo?> FindBlocks(IReadOnlyList<BlockId> ids)
     {
@@ -39,42 +39,18 @@ public sealed partial class DomainStore
         ];
     }
 
-    /// <summary>For each object the artifacts it is a part of: bytes, chunk list or outboard. Contents that are one
-    /// object are looked up; those that are cut are walked, each by its list.</summary>
+    /// <summary>For each object the live artifacts it is a part of: bytes, chunk list or outboard.</summary>
     private Dictionary<Hash256, List<ArtifactRecord>> UsersOf(IEnumerable<Hash256> objects)
     {
+        CatchUpBriefly();
         var users = new Dictionary<Hash256, List<ArtifactRecord>>();
         foreach (var part in objects)
         {
-            users.TryAdd(part, []);
-        }
-
-        if (users.Count == 0)
-        {
-            return users;
-        }
-
-        var packages = PackageRecords();
-        using var reader = new ObjectReader(_core);
-        foreach (var content in users.Keys.Select(ContentId.From).Concat(CutContents()).Distinct().ToList())
-        {
-            List<ArtifactRecord> records;
             lock (_core.State)
             {
-                records = [.. _core.Artifacts.OfContent(content).Where(record => record.IsLive)];
-            }
-
-            records.AddRange(packages.Where(package => _core.Packages.FilesOf(package).ContainsKey(content)));
-            if (records.Count == 0)
-            {
-                continue;
-            }
-
-            foreach (var part in ObjectsOf(content, reader).ToHashSet())
-            {
-                if (users.TryGetValue(part, out var found))
+                if (!users.ContainsKey(part))
                 {
-                    found.AddRange(records);
+                    users.Add(part, [.. _state.Uses.ArtifactsWith(part)]);
                 }
             }
         }
@@ -82,20 +58,42 @@ public sealed partial class DomainStore
         return users;
     }
 
+    /// <summary>Brings the ledger up as far as a moment allows, for a question; not at all where somebody else is at
+    /// work on it.</summary>
+    private void CatchUpBriefly()
+    {
+        const int BatchesMax = 64;
+        if (!_core.Maintenance.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            for (var batch = 0; batch < BatchesMax && _state.Uses.CatchUpSome(int.MaxValue); batch++)
+            {
+            }
+        }
+        finally
+        {
+            _core.Maintenance.Exit();
+        }
+    }
+
     /// <summary>Contents with a chunk list, told by the directories of the blocks that hold lists, and by the lists
-    /// that wait in the log.</summary>
+    /// that wait in the log. In memory of one block at a time; some come twice.</summary>
     private IEnumerable<ContentId> CutContents()
     {
-        List<BlockId> blocks;
+        HashSet<ClassTag> lists;
         List<Hash256> waiting;
         lock (_core.State)
         {
-            var lists = _core.Classes.Where(known => known.IsLists).Select(known => known.Tag).ToHashSet();
-            blocks = [.. _core.Chunks.Blocks.Where(block => lists.Contains(block.Class)).Select(block => block.Id)];
+            lists = [.. _core.Classes.Where(known => known.IsLists).Select(known => known.Tag)];
             waiting = [.. _core.Pending.Lists];
         }
 
-        return blocks.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries)
+        return BlocksById([]).Where(block => lists.Contains(block.Class))
+            .SelectMany(block => _core.Blocks.ReadDirectory(block.Id).Entries)
             .Where(entry => entry.Codec == BlockCodec.ChunkList).Select(entry => entry.Id).Concat(waiting)
             .Select(ContentId.From);
     }

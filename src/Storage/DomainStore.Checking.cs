@@ -4,7 +4,6 @@ using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Notes;
 using Omega.P2P.Storage.Blocks;
-using Omega.P2P.Storage.Eviction;
 using Omega.P2P.Storage.History;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Recovery;
@@ -32,15 +31,14 @@ public sealed partial class DomainStore
             yield return finding;
         }
 
-        List<BlockState> blocks;
+        long total;
         lock (_core.State)
         {
-            blocks = [.. _core.Chunks.Blocks.OrderBy(block => block.Id)];
+            total = _core.Chunks.Totals.BytesHere;
         }
 
-        var total = blocks.Where(block => block.IsHere).Sum(block => (long)block.Length);
         long done = 0;
-        foreach (var block in blocks)
+        foreach (var block in BlocksById([]))
         {
             if (CheckBlock(block, depth) is { } finding && IsKnown(block))
             {
@@ -49,6 +47,67 @@ public sealed partial class DomainStore
 
             done += block.IsHere ? block.Length : 0;
             progress?.Invoke(new VerifyProgress(done, total));
+        }
+    }
+
+    /// <summary>Blocks by id whose id begins with some bytes, a page at a time; what comes or goes meanwhile may or may
+    /// not be in it.</summary>
+    private IEnumerable<BlockState> BlocksById(byte[] prefix)
+    {
+        const int PageCount = 256;
+        List<BlockState> page;
+        BlockId? after = null;
+        do
+        {
+            lock (_core.State)
+            {
+                page = _core.Chunks.PageAfter(after, prefix, PageCount);
+            }
+
+            foreach (var block in page)
+            {
+                yield return block;
+                after = block.Id;
+            }
+        }
+        while (page.Count == PageCount);
+    }
+
+    /// <summary>Holds all folders of blocks against what the log says. Under the maintenance lock.</summary>
+    private void CheckFolders()
+    {
+        _folders.Restart();
+        CheckFolders(int.MaxValue);
+    }
+
+    /// <summary>Goes on with that where it was left, folder by folder, as far as so many names. Writers wait only for a
+    /// folder in which something is to be mended. Under the maintenance lock.</summary>
+    private void CheckFolders(int namesMax)
+    {
+        for (var names = 0; !_folders.IsDone && names < namesMax;)
+        {
+            if (!_folders.HasWork(out var looked))
+            {
+                names += looked;
+                _folders.Skip();
+                continue;
+            }
+
+            _gate.EnterWriteLock();
+            try
+            {
+                // After a failed sync the log may yet turn out to name what it does not name now.
+                names += _log.HasFailed ? looked : _folders.Step();
+            }
+            finally
+            {
+                _gate.ExitWriteLock();
+            }
+
+            if (_log.HasFailed)
+            {
+                return;
+            }
         }
     }
 
@@ -150,11 +209,23 @@ public sealed partial class DomainStore
         return damaged;
     }
 
-    private IReadOnlyList<ArtifactKey> ArtifactsHit(BlockState block, HashSet<Hash256>? objects)
+    /// <summary>Artifacts with bytes among the objects, oldest first.</summary>
+    private List<ArtifactKey> ArtifactsHit(BlockState block, HashSet<Hash256>? objects)
     {
-        objects ??= ObjectsIn(block);
-        using var liveness = new Liveness(_core);
-        return objects.Count == 0 ? [] : liveness.ArtifactsUsing(objects);
+        CatchUpBriefly();
+        var hit = new Dictionary<ArtifactKey, long>();
+        foreach (var id in objects ?? ObjectsIn(block))
+        {
+            lock (_core.State)
+            {
+                foreach (var record in _state.Uses.ArtifactsWith(id))
+                {
+                    hit.TryAdd(record.Key, record.CreatedMs);
+                }
+            }
+        }
+
+        return [.. hit.OrderBy(pair => pair.Value).ThenBy(pair => pair.Key).Select(pair => pair.Key)];
     }
 
     /// <summary>Objects the index places in a block whose directory cannot be read.</summary>

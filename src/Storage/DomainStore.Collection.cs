@@ -13,7 +13,6 @@ namespace Omega.P2P.Storage;
 /// time the sweep. Writes and reads go on.</summary>
 public sealed partial class DomainStore
 {
-    private readonly Dictionary<BlockId, long> _orphansSince = [];
     private RunningClock? _clock;
 
     /// <summary>Counts the time this domain is open, which grace periods are made of; <see cref="Idle"/> does it, too.
@@ -71,13 +70,7 @@ public sealed partial class DomainStore
             CatchUp();
         }
 
-        List<BlockState> blocks;
-        lock (_core.State)
-        {
-            blocks = [.. _core.Chunks.Blocks.OrderBy(block => block.Id)];
-        }
-
-        foreach (var block in blocks)
+        foreach (var block in BlocksById([]))
         {
             if (VerdictOf(block, RipeBefore(options, now)) is { } verdict)
             {
@@ -116,14 +109,9 @@ public sealed partial class DomainStore
             var candidates = dead.Blocks.Where(pair => GoesAs(pair.Key, pair.Value) is not null)
                 .OrderBy(pair => GoesAs(pair.Key, pair.Value) == BlockRule.Drop ? 0 : 1).ThenBy(pair => pair.Key.Id)
                 .Select(pair => pair.Key).ToList();
-            var result = new CollectionResult(removed, 0, 0, 0, dead.Bytes - dead.RipeBytes);
-            foreach (var step in StepsOf(candidates))
-            {
-                result = Sweep(step, RipeBefore(options, now), result);
-                progress?.Invoke(result.BytesFreed);
-            }
-
-            ReclaimOrphans(options, now);
+            var begin = new CollectionResult(removed, 0, 0, 0, dead.Bytes - dead.RipeBytes);
+            var result = SweepAll(candidates, RipeBefore(options, now), begin, progress);
+            CheckFolders();
             return result;
         }
     }

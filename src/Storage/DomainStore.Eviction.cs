@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
@@ -18,8 +19,12 @@ public sealed partial class DomainStore
     {
         ArgumentNullException.ThrowIfNull(keys);
         RequireMayLeave(keys);
-        using var liveness = new Liveness(_core);
-        var work = Survey(keys, liveness);
+        lock (_core.Maintenance)
+        {
+            CatchUp();
+        }
+
+        var work = Survey(keys);
         return new EvictionPlan
         {
             Keys = keys,
@@ -44,13 +49,13 @@ public sealed partial class DomainStore
         lock (_core.Maintenance)
         {
             RequireMayLeave(plan.Keys);
-            using var liveness = new Liveness(_core);
-            var hadPending = MovePendingOf(plan.Keys, liveness);
+            var hadPending = MovePendingOf(plan.Keys);
+            CatchUp();
             EvictionResult result;
             _gate.EnterWriteLock();
             try
             {
-                result = EvictExclusively(plan.Keys, liveness, now);
+                result = EvictExclusively(plan.Keys, now);
             }
             finally
             {
@@ -59,23 +64,23 @@ public sealed partial class DomainStore
 
             if (hadPending)
             {
-                _log.Roll();
-                _log.Trim(IsPending);
+                TrimWholeLog();
             }
 
             return result;
         }
     }
 
-    private EvictionResult EvictExclusively(IReadOnlyList<ArtifactKey> keys, Liveness liveness, Instant now)
+    private EvictionResult EvictExclusively(IReadOnlyList<ArtifactKey> keys, Instant now)
     {
-        var work = Survey(keys, liveness);
+        CatchUp();
+        var work = Survey(keys);
         var sinks = new Dictionary<ClassTag, BlockSink>();
-        SetLeaving(work.Blocks, isLeaving: true);
+        SetLeaving(work.States, isLeaving: true);
         try
         {
             // Whatever a put in flight leans on was pinned before the blocks were marked; look again now that they are.
-            work = Survey(keys, liveness);
+            work = Survey(keys);
             CopyOut(work, sinks);
             foreach (var block in work.Blocks)
             {
@@ -87,7 +92,7 @@ public sealed partial class DomainStore
         }
         catch
         {
-            SetLeaving(work.Blocks, isLeaving: false);
+            SetLeaving(work.States, isLeaving: false);
             foreach (var sink in sinks.Values)
             {
                 sink.Discard();
@@ -101,7 +106,7 @@ public sealed partial class DomainStore
             _core.Blocks.DeleteBytes(block.State.Id);
         }
 
-        SetLeaving(work.Blocks, isLeaving: false);
+        SetLeaving(work.States, isLeaving: false);
         var freed = work.Blocks.Sum(block => (long)block.Directory.PayloadLength) - work.NeighbourBytes;
         return new EvictionResult([.. work.Blocks.Select(block => block.State.Id)], work.NeighbourBytes, freed);
     }
@@ -146,13 +151,13 @@ public sealed partial class DomainStore
         }
     }
 
-    private void SetLeaving(IReadOnlyList<SurveyedBlock> blocks, bool isLeaving)
+    private void SetLeaving(IEnumerable<BlockState> blocks, bool isLeaving)
     {
         lock (_core.State)
         {
             foreach (var block in blocks)
             {
-                block.State.IsLeaving = isLeaving;
+                _core.Chunks.SetLeaving(block.Id, isLeaving);
             }
         }
     }
@@ -161,30 +166,21 @@ public sealed partial class DomainStore
     private void CopyOut(Survey work, Dictionary<ClassTag, BlockSink> sinks)
     {
         using var objects = new ObjectReader(_core);
+        var copied = new HashSet<(Hash256, BlockCodec, ClassTag)>();
         foreach (var block in work.Blocks)
         {
             foreach (var entry in block.Neighbours)
             {
                 lock (_core.State)
                 {
-                    if (_core.Chunks.IsKeptIn(entry.Id, entry.Codec, [block.State.Class]))
+                    if (!copied.Add((entry.Id, entry.Codec, block.State.Class))
+                        || _core.Chunks.IsKeptIn(entry.Id, entry.Codec, [block.State.Class]))
                     {
                         continue;
                     }
                 }
 
-                if (!objects.TryRead(entry.Id, entry.Codec, out var bytes))
-                {
-                    throw new StoreDamagedException($"{ContentId.From(entry.Id)} cannot be read from {block.State.Id}");
-                }
-
-                if (!sinks.TryGetValue(block.State.Class, out var sink))
-                {
-                    sink = new BlockSink(_core, block.State.Class, _core.Limits.LargeBlockTarget);
-                    sinks.Add(block.State.Class, sink);
-                }
-
-                sink.Add(entry.Id, entry.Codec, bytes);
+                CopyOut(entry, block.State, objects, sinks);
             }
         }
 
@@ -194,14 +190,32 @@ public sealed partial class DomainStore
         }
     }
 
+    private void CopyOut(
+        BlockEntry entry, BlockState block, ObjectReader objects, Dictionary<ClassTag, BlockSink> sinks)
+    {
+        if (!objects.TryRead(entry.Id, entry.Codec, out var bytes))
+        {
+            throw new StoreDamagedException($"{ContentId.From(entry.Id)} cannot be read from {block.Id}");
+        }
+
+        if (!sinks.TryGetValue(block.Class, out var sink))
+        {
+            sink = new BlockSink(_core, block.Class, _core.Limits.LargeBlockTarget);
+            sinks.Add(block.Class, sink);
+        }
+
+        sink.Add(entry.Id, entry.Codec, bytes);
+    }
+
     /// <summary>Moves the classes to blocks in which something of these artifacts still waits in the log.</summary>
-    private bool MovePendingOf(IReadOnlyList<ArtifactKey> keys, Liveness liveness)
+    private bool MovePendingOf(IReadOnlyList<ArtifactKey> keys)
     {
         var classes = new HashSet<ClassTag>();
+        using var objects = new ObjectReader(_core);
         foreach (var record in RecordsOf(keys))
         {
             foreach (var chunk in _core.Packages.Evictable(record)
-                .SelectMany(going => liveness.ChunksOf(going.Content, going.Size)))
+                .SelectMany(going => ChunksOf(going.Content, going.Size, objects)))
             {
                 lock (_core.State)
                 {
@@ -228,56 +242,93 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>Which blocks hold bytes of the artifacts, and what else in them must stay.</summary>
-    private Survey Survey(IReadOnlyList<ArtifactKey> keys, Liveness liveness)
+    /// <summary>Which blocks hold bytes of the artifacts, and what else in them must stay, as the ledger
+    /// says.</summary>
+    private Survey Survey(IReadOnlyList<ArtifactKey> keys)
     {
-        var goingKeys = keys.ToHashSet();
-        var records = RecordsOf(keys).DistinctBy(record => record.Content).ToList();
-        var goingContents = records.Select(record => record.Content).ToHashSet();
-
-        // Removed and not collected yet: no reason to keep the content here, but no neighbour to be thrown away either.
-        bool Stays(IReadOnlyList<ArtifactRecord> users) => users.Any(user =>
-            !user.IsEvicted && !goingKeys.Contains(user.Key)
-            && (_state.Keeps(user) || !goingContents.Contains(user.Content)));
-
-        var going = new HashSet<Hash256>();
+        var leaving = new Leaving(keys, RecordsOf(keys));
         var contents = new List<SizedContent>();
-        foreach (var record in records)
+        using var objects = new ObjectReader(_core);
+        foreach (var record in leaving.Records)
         {
             bool stays;
             lock (_core.State)
             {
-                stays = Stays(_core.Artifacts.OfContent(record.Content));
+                stays = _core.Artifacts.OfContent(record.Content).Any(user => Stays(user, leaving));
             }
 
             if (!stays)
             {
-                foreach (var leaving in _core.Packages.Evictable(record))
+                foreach (var sized in _core.Packages.Evictable(record))
                 {
-                    contents.Add(leaving);
-                    going.UnionWith(liveness.ChunksOf(leaving.Content, leaving.Size).Select(chunk => chunk.Id));
+                    contents.Add(sized);
+                    leaving.Going.Add(sized.Content);
+                    leaving.Objects.UnionWith(
+                        ChunksOf(sized.Content, sized.Size, objects).Select(chunk => chunk.Id));
                 }
             }
         }
 
-        var (states, pendingBytes) = HoldersOf(going);
-        var directories = states.ToDictionary(state => state, state => _core.Blocks.ReadDirectory(state.Id));
-        var inBlocks = directories.Values.SelectMany(directory => directory.Entries)
-            .Select(entry => entry.Id).ToHashSet();
-        inBlocks.UnionWith(going);
-        var needed = liveness.UsedAmong(inBlocks, Stays);
-        lock (_core.State)
+        var (states, pendingBytes) = HoldersOf(leaving.Objects);
+        var blocks = new List<SurveyedBlock>();
+        foreach (var state in states.OrderBy(state => state.Id))
         {
-            needed.UnionWith(_core.Pins.Where(inBlocks.Contains));
+            var directory = _core.Blocks.ReadDirectory(state.Id);
+            List<BlockEntry> stay = [.. directory.Entries.Where(entry => IsNeeded(entry.Id, leaving))];
+            if (directory.Entries.Except(stay).Any(entry => leaving.Objects.Contains(entry.Id)))
+            {
+                blocks.Add(new SurveyedBlock(state, directory, stay));
+            }
         }
 
-        var blocks = directories
-            .Where(pair => pair.Value.Entries.Any(entry => going.Contains(entry.Id) && !needed.Contains(entry.Id)))
-            .Select(pair => new SurveyedBlock(
-                pair.Key, pair.Value, [.. pair.Value.Entries.Where(entry => needed.Contains(entry.Id))]))
-            .OrderBy(block => block.State.Id)
-            .ToList();
         return new Survey(contents, blocks, pendingBytes);
+    }
+
+    /// <summary>Removed and not collected yet: no reason to keep the content here, but no neighbour to be thrown away
+    /// either. Under the state lock.</summary>
+    private bool Stays(ArtifactRecord user, Leaving leaving) =>
+        !user.IsEvicted && !leaving.Keys.Contains(user.Key)
+        && (_state.Keeps(user) || !leaving.Contents.Contains(user.Content));
+
+    /// <summary>Whether anything else needs an object of a block that goes. What nobody is known to use is not thrown
+    /// away with it, unless it is the artifacts' own: it may be dead, and in its grace period.</summary>
+    private bool IsNeeded(Hash256 id, Leaving leaving)
+    {
+        lock (_core.State)
+        {
+            if (_core.IsPinned(id))
+            {
+                return true;
+            }
+
+            var isUsed = leaving.Objects.Contains(id);
+            foreach (var content in _state.Uses.ContentsWith(id))
+            {
+                foreach (var user in _core.Artifacts.OfContent(content))
+                {
+                    // A manifest stays when its files go: without it nobody could say what is missing.
+                    if (Stays(user, leaving)
+                        || (user.Type == PackageManifest.TypeTag && !leaving.Going.Contains(content)))
+                    {
+                        return true;
+                    }
+
+                    isUsed = true;
+                }
+
+                foreach (var package in _state.Uses.PackagesWith(content))
+                {
+                    if (Stays(package, leaving))
+                    {
+                        return true;
+                    }
+
+                    isUsed = true;
+                }
+            }
+
+            return !isUsed;
+        }
     }
 
     private (List<BlockState> Blocks, long PendingBytes) HoldersOf(HashSet<Hash256> objects)
@@ -297,5 +348,20 @@ public sealed partial class DomainStore
         }
 
         return ([.. blocks], pendingBytes);
+    }
+
+    /// <summary>Artifacts on their way out, each content once, and the objects of what leaves with them.</summary>
+    private sealed class Leaving(IReadOnlyList<ArtifactKey> keys, List<ArtifactRecord> records)
+    {
+        public HashSet<ArtifactKey> Keys { get; } = [.. keys];
+
+        public List<ArtifactRecord> Records { get; } = [.. records.DistinctBy(record => record.Content)];
+
+        public HashSet<ContentId> Contents { get; } = [.. records.Select(record => record.Content)];
+
+        /// <summary>Contents whose bytes go: of a package not its own, but its files'.</summary>
+        public HashSet<ContentId> Going { get; } = [];
+
+        public HashSet<Hash256> Objects { get; } = [];
     }
 }

@@ -23,8 +23,8 @@ public sealed partial class DomainStore
     }
 
     /// <summary>
-    /// One small step of what is due to the index: sealing the newest entries when they fill their share of memory or
-    /// the store is quiet, one mebibyte of a merge, some changes folded into the trees. Never holds up a writer for
+    /// One small step of what is due to the index: some changes folded into the trees, the newest entries sealed when
+    /// they fill their share of memory or the store is quiet, one mebibyte of a merge. Never holds up a writer for
     /// longer than it takes to swap a list. Call it again while it says true.
     /// </summary>
     /// <exception cref="IOException">The disk failed or is full; nothing is lost, the next call tries
@@ -37,12 +37,23 @@ public sealed partial class DomainStore
             isQuiet = now.RunningMs - _lastPutRunningMs >= _core.Limits.IdleMs;
         }
 
-        if (_isDamaged || !TryFreeze(isQuiet ? _core.Limits.IndexQuietEntries : long.MaxValue))
+        if (_isDamaged)
         {
             return FoldSome();
         }
 
-        return SealOrMerge(StepPages) || FoldSome();
+        var isDue = IsFreezeDue(isQuiet ? _core.Limits.IndexQuietEntries : long.MaxValue);
+        if (isDue && FoldSome(keepMax: StepFolds))
+        {
+            return true;
+        }
+
+        if (isDue)
+        {
+            Freeze();
+        }
+
+        return SealOrMerge(StepPages) | (isQuiet && FoldSome());
     }
 
     /// <summary>Seals everything and merges each table into one segment. For measurements, and after a long import.
@@ -57,7 +68,11 @@ public sealed partial class DomainStore
         {
         }
 
-        TryFreeze(quietEntries: 1);
+        if (IsFreezeDue(quietEntries: 1))
+        {
+            Freeze();
+        }
+
         while (SealOrMerge(int.MaxValue))
         {
         }
@@ -115,42 +130,47 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>A writer pays for the entries before it when nobody else sealed them.</summary>
+    /// <summary>Sets full entries aside for whoever seals them beside the writers. A writer pays only where the entries
+    /// set aside before are still in memory: then it helps them to disk.</summary>
     private void SealIndexWhenFull()
     {
-        bool isFull;
-        lock (_core.State)
+        while (!_isDamaged && IsFreezeNeeded(out var isPossible))
         {
-            isFull = _core.Index.IsFull;
-        }
-
-        if (isFull && !_isDamaged)
-        {
-            while (_core.Index.HasFrozen)
+            if (!isPossible)
             {
                 SealOrMerge(StepPages);
             }
-
-            TryFreeze(long.MaxValue);
-            SealOrMerge(StepPages);
+            else if (!FoldSome(keepMax: StepFolds))
+            {
+                Freeze();
+            }
         }
     }
 
-    /// <summary>Sets the newest entries aside when there are enough; at a moment without a commit, so that they are the
-    /// effect of all records up to one.</summary>
-    /// <returns>True, unless the log is damaged.</returns>
-    private bool TryFreeze(long quietEntries)
+    private bool IsFreezeNeeded(out bool isPossible)
+    {
+        lock (_core.State)
+        {
+            isPossible = !_core.Index.HasFrozen;
+            return _core.Index.IsFull;
+        }
+    }
+
+    /// <summary>Whether enough entries are in memory to be set aside, and none are already.</summary>
+    private bool IsFreezeDue(long quietEntries)
     {
         lock (_core.State)
         {
             var index = _core.Index;
-            if (index.HasFrozen
-                || (!index.IsFull && !index.IsUnplaced && index.EntriesInMemory < quietEntries))
-            {
-                return true;
-            }
+            return !index.HasFrozen
+                && (index.IsFull || index.IsUnplaced || index.EntriesInMemory >= quietEntries);
         }
+    }
 
+    /// <summary>Sets the newest entries aside, at a moment without a commit, so that they are the effect of all records
+    /// up to one. Trees are up to date then: what is touched and not folded in is in memory alone.</summary>
+    private void Freeze()
+    {
         lock (_publicGate)
         {
             _log.Quiesce(place =>
@@ -159,13 +179,12 @@ public sealed partial class DomainStore
                 {
                     if (!_core.Index.HasFrozen)
                     {
+                        _state.FoldAll();
                         _core.Index.Freeze(place, Checkpoint().Encode());
                     }
                 }
             });
         }
-
-        return true;
     }
 
     private bool SealOrMerge(int pages)
@@ -179,12 +198,23 @@ public sealed partial class DomainStore
         return _core.Index.Work(pages);
     }
 
-    private bool FoldSome()
+    /// <summary>Folds some changes into the trees.</summary>
+    /// <param name="keepMax">How many may stay.</param>
+    /// <returns>Whether there were more.</returns>
+    private bool FoldSome(int keepMax = 0)
     {
         lock (_core.State)
         {
-            return _state.Current.Tree.Fold(StepFolds)
-                || _state.Published.Trees.Any(tree => tree.Fold(StepFolds));
+            return _state.Trees.Any(tree => tree.PendingCount > keepMax && tree.Fold(StepFolds));
+        }
+    }
+
+    /// <summary>Folds all changes into the trees, a step at a time, so that others get at the store between: what comes
+    /// meanwhile is left to whoever needs the roots.</summary>
+    private void FoldBeforehand()
+    {
+        while (FoldSome(keepMax: StepFolds))
+        {
         }
     }
 
@@ -194,6 +224,7 @@ public sealed partial class DomainStore
         Files = _log.Notes(),
         Moved = [.. _core.Pending.Moved.Select(pair => (pair.Key, pair.Value))],
         NextBlock = _core.Chunks.NextNumber,
+        Blocks = _core.Chunks.Totals,
         Epochs = History.States(),
         Classes = [.. _core.KnownClasses.Select(known => (known.Audience, known.Tenant))],
         WaitingFrom = _core.Pending.FirstRecord,

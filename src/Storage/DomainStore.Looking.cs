@@ -31,7 +31,7 @@ public sealed partial class DomainStore
         return filter.Prefix is { } prefix
             ? Named(prefix, int.MaxValue, filter.IncludesRemoved)
                 .Where(record => Passes(record, filter)).Select(InfoOf)
-            : InPages().Where(record => Passes(record, filter)).Select(InfoOf);
+            : InPages(filter.IncludesRemoved).Where(record => Passes(record, filter)).Select(InfoOf);
     }
 
     /// <summary>Artifacts an id may mean, by (created, key); more than one is an ambiguous prefix, or one content under
@@ -100,29 +100,25 @@ public sealed partial class DomainStore
         return TrySizeHere(id, out var size) && StateOf(id, size) == ArtifactState.Local;
     }
 
-    /// <summary>All artifacts by (created, key), a page at a time under the state lock.</summary>
-    private IEnumerable<ArtifactRecord> InPages()
+    /// <summary>Artifacts by (created, key), a page at a time under the state lock.</summary>
+    private IEnumerable<ArtifactRecord> InPages(bool includesRemoved)
     {
         const int PageCount = 128;
-        byte[]? after = null;
-        while (true)
+        byte[] after = [];
+        List<ArtifactRecord> page;
+        do
         {
-            List<ArtifactRecord> page;
             lock (_core.State)
             {
-                page = _core.Artifacts.Page(ref after, PageCount);
+                page = _core.Artifacts.Page(ref after, PageCount, includesRemoved);
             }
 
             foreach (var record in page)
             {
                 yield return record;
             }
-
-            if (page.Count < PageCount)
-            {
-                yield break;
-            }
         }
+        while (page.Count == PageCount);
     }
 
     /// <summary>Artifacts that an id names by key, content or digest, by (created, key); of more than asked for,
@@ -130,12 +126,13 @@ public sealed partial class DomainStore
     private List<ArtifactRecord> Named(ParsedId id, int countMax, bool includesRemoved)
     {
         var found = new List<ArtifactRecord>();
+        IndexTable[] keys = includesRemoved ? [IndexTable.Artifacts, IndexTable.Gone] : [IndexTable.Artifacts];
         IndexTable[] tables = id.Kind switch
         {
             IdKind.Content => [IndexTable.Contents],
-            IdKind.Key => [IndexTable.Artifacts],
+            IdKind.Key => keys,
             IdKind.Block or IdKind.Sha256 => [],
-            _ => [IndexTable.Artifacts, IndexTable.Contents],
+            _ => [.. keys, IndexTable.Contents],
         };
         lock (_core.State)
         {
@@ -245,12 +242,11 @@ public sealed partial class DomainStore
 
     private IEnumerable<ArtifactRecord> ArtifactsIn(ParsedId block)
     {
-        List<BlockId> ids;
-        lock (_core.State)
-        {
-            ids = [.. _core.Chunks.Blocks.Select(known => known.Id).Where(id => block.Matches(id.Hash)).Order()];
-        }
-
+        // Whole bytes of a prefix narrow the walk; the odd digit is compared.
+        var first = block.First.AsSpan();
+        var last = block.Last.AsSpan();
+        var ids = BlocksById(first[..first.CommonPrefixLength(last)].ToArray())
+            .Select(known => known.Id).Where(id => block.Matches(id.Hash)).ToList();
         var objects = ids.SelectMany(id => _core.Blocks.ReadDirectory(id).Entries).Select(entry => entry.Id).Distinct();
         return UsersOf(objects).Values.SelectMany(users => users).Where(record => record.IsLive)
             .DistinctBy(record => (record.Key, record.Domain))

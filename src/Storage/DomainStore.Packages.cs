@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Ingest;
 
@@ -63,24 +64,43 @@ public sealed partial class DomainStore
             return [];
         }
 
-        var found = new List<PackagedFile>();
-        foreach (var record in PackageRecords())
+        CatchUpBriefly();
+        var named = new List<(ContentId File, ArtifactRecord Package)>();
+        lock (_core.State)
         {
-            var file = _core.Packages.FilesOf(record).FirstOrDefault(file => id.Matches(file.Key.Hash));
-            if (file.Value > 0 && found.All(known => known.Content != file.Key) && found.Count < max)
+            foreach (var file in _state.Uses.UsedBetween(id.First, id.Last, UseKind.Package).Select(ContentId.From))
             {
-                found.Add(new PackagedFile(file.Key, file.Value, record.Key, record.Domain));
+                if (_state.Uses.PackagesWith(file).FirstOrDefault(package => package.IsLive) is { } package)
+                {
+                    named.Add((file, package));
+                }
+
+                if (named.Count == max)
+                {
+                    break;
+                }
+            }
+        }
+
+        var found = new List<PackagedFile>();
+        foreach (var (file, package) in named)
+        {
+            if (_core.Packages.FilesOf(package).TryGetValue(file, out var size))
+            {
+                found.Add(new PackagedFile(file, size, package.Key, package.Domain));
             }
         }
 
         return found;
     }
 
-    /// <summary>Live packages that name a content as a file.</summary>
-    public IReadOnlyList<ArtifactInfo> PackagesWith(ContentId content) =>
-        TrySizeHere(content, out _) // else a stranger's guess would cost a walk over all manifests
-            ? [.. PackageRecords().Where(r => _core.Packages.FilesOf(r).ContainsKey(content)).Select(InfoOf)]
-            : [];
+    /// <summary>Live packages that name a content as a file. Of packages that came in a moment ago some may not be
+    /// known yet.</summary>
+    public IReadOnlyList<ArtifactInfo> PackagesWith(ContentId content)
+    {
+        CatchUpBriefly();
+        return [.. PackageRecordsWith(content).Select(InfoOf)];
+    }
 
     /// <summary>Length of a content whose bytes, or an artifact of it, are known.</summary>
     /// <exception cref="StoreRefusedException"><c>unknown-content</c>.</exception>
@@ -125,7 +145,8 @@ public sealed partial class DomainStore
             return true;
         }
 
-        foreach (var record in PackageRecords())
+        CatchUpBriefly();
+        foreach (var record in PackageRecordsWith(id))
         {
             if (_core.Packages.FilesOf(record).TryGetValue(id, out size))
             {
@@ -142,7 +163,7 @@ public sealed partial class DomainStore
         size = 0;
         lock (_core.State)
         {
-            if (_core.Artifacts.OfContent(id) is [var known, ..])
+            if (_core.Artifacts.OfContent(id).FirstOrDefault() is { } known)
             {
                 size = known.Size;
                 return true;
@@ -164,11 +185,11 @@ public sealed partial class DomainStore
         return id == ContentId.Of([]);
     }
 
-    private List<ArtifactRecord> PackageRecords()
+    private List<ArtifactRecord> PackageRecordsWith(ContentId content)
     {
         lock (_core.State)
         {
-            return [.. _core.Artifacts.Packages()];
+            return [.. _state.Uses.PackagesWith(content).Where(package => package.IsLive)];
         }
     }
 

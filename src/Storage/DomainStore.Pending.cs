@@ -11,6 +11,18 @@ public sealed partial class DomainStore
     /// <summary>Steps of index work a call does at most; 64 MiB of merging.</summary>
     private const int IndexStepsPerCall = 64;
 
+    /// <summary>Batches of the use ledger a call settles at most (guess: a tenth of a second).</summary>
+    private const int LedgerBatchesPerCall = 64;
+
+    /// <summary>Names of block files a call looks at (guess: a tenth of a second).</summary>
+    private const int NamesPerCall = 4096;
+
+    /// <summary>Log files and records that may carry bytes nobody waits for, while puts keep coming.</summary>
+    private const int DeadFilesMax = 4;
+    private const int DeadRecordsMax = 65_536;
+
+    private bool _isLedgerStuck;
+
     /// <summary>
     /// Work that is due without a request: moves inline bytes to a block when enough wait, or some wait and no put has
     /// come for a while, and then shrinks the log files that carried them. The driver calls it about every second.
@@ -33,15 +45,43 @@ public sealed partial class DomainStore
 
         lock (_core.Maintenance)
         {
-            MovePending(isQuiet ? _core.Limits.IdleBlockMin : _core.Limits.SmallBlockTarget);
+            bool isCrowded;
+            lock (_core.State)
+            {
+                isCrowded = _core.Pending.MemoryBytes >= _core.Limits.PendingMax / 2;
+            }
+
+            MovePending(isCrowded ? 1 : isQuiet ? _core.Limits.IdleBlockMin : _core.Limits.SmallBlockTarget);
+            TrimLog(isQuiet);
+            CheckFolders(NamesPerCall);
             if (isQuiet)
             {
-                TrimLog();
+                SettleSome();
             }
         }
 
         for (var step = 0; step < IndexStepsPerCall && Maintain(now); step++)
         {
+        }
+    }
+
+    /// <summary>Brings the use ledger up, so that a plan has little left to do. Under the maintenance lock.</summary>
+    private void SettleSome()
+    {
+        try
+        {
+            for (var batch = 0; batch < LedgerBatchesPerCall && !_isLedgerStuck; batch++)
+            {
+                if (!_state.Uses.CatchUpSome(int.MaxValue))
+                {
+                    return;
+                }
+            }
+        }
+        catch (StoreDamagedException)
+        {
+            // Whoever plans a collection is told, and verify says what is damaged: no reason to try each second.
+            _isLedgerStuck = true;
         }
     }
 
@@ -51,7 +91,7 @@ public sealed partial class DomainStore
         SealIndexWhenFull();
         lock (_core.State)
         {
-            if (_core.Pending.TotalBytes < bytes)
+            if (_core.Pending.MemoryBytes < bytes)
             {
                 return;
             }
@@ -133,26 +173,49 @@ public sealed partial class DomainStore
         });
     }
 
-    /// <summary>Shrinks log files whose inline bytes have all moved, when it is worth a rewrite. Under the maintenance
-    /// lock.</summary>
-    private void TrimLog()
+    /// <summary>Shrinks log files whose inline bytes have moved, when it is worth a rewrite: soon where it is quiet,
+    /// later where puts keep coming. Under the maintenance lock.</summary>
+    private void TrimLog(bool isQuiet)
     {
-        if (_log.DeadInlineBytes(IsPending) < _core.Limits.IdleBlockMin)
+        var isLive = LiveRecords();
+        var (records, bytes) = _log.DeadInline(isLive);
+        if (isQuiet ? bytes < _core.Limits.IdleBlockMin
+            : records < DeadRecordsMax && bytes < DeadFilesMax * _core.Limits.LogSegmentTarget)
         {
             return;
         }
 
-        _log.Roll();
-        _log.Trim(IsPending);
+        if (isQuiet)
+        {
+            _log.Roll();
+        }
+
+        _log.Trim(isLive);
     }
 
-    /// <summary>Whether a record's inline bytes must stay: objects that wait, and what is kept in the log for good.
-    /// </summary>
-    private bool IsPending(long record)
+    /// <summary>Closes the current log file, and shrinks all as above. Under the maintenance lock.</summary>
+    private void TrimWholeLog()
     {
-        lock (_core.State)
+        _log.Roll();
+        _log.Trim(LiveRecords());
+    }
+
+    /// <summary>Whether a record's inline bytes must stay: objects that wait, what is kept in the log for good, and
+    /// whatever came after this moment. Taken while no commit runs: of one that is durable and not applied yet nobody
+    /// would know that its bytes wait.</summary>
+    private Func<long, bool> LiveRecords()
+    {
+        long last = 0;
+        HashSet<long> live = [];
+        _log.Quiesce(place =>
         {
-            return _core.Pending.IsLive(record) || _state.IsKeptInline(record);
-        }
+            lock (_core.State)
+            {
+                last = place.Record;
+                live = _core.Pending.Records;
+                live.UnionWith(_state.KeptInline);
+            }
+        });
+        return record => record > last || live.Contains(record);
     }
 }

@@ -2,6 +2,7 @@ using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Eviction;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
@@ -20,13 +21,14 @@ public sealed partial class DomainStore
     /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
     public IReadOnlyList<MissingContent> MissingFor(ArtifactKey key)
     {
-        using var liveness = new Liveness(_core);
+        CatchUpBriefly();
+        using var objects = new ObjectReader(_core);
         var record = RecordsOf([key])[0];
         var missing = new Dictionary<Hash256, MissingContent>();
         var blocks = new HashSet<BlockState>();
         foreach (var (content, size) in _core.Packages.Of(record))
         {
-            foreach (var chunk in liveness.ChunksOf(content, size))
+            foreach (var chunk in ChunksOf(content, size, objects))
             {
                 if (IsHere(chunk.Id) || missing.ContainsKey(chunk.Id))
                 {
@@ -42,7 +44,7 @@ public sealed partial class DomainStore
             }
         }
 
-        AddNeighbours(blocks, missing, liveness);
+        AddNeighbours(blocks, missing, objects);
         return [.. missing.Values.OrderByDescending(part => part.IsRequired).ThenBy(part => part.Object)];
     }
 
@@ -248,26 +250,43 @@ public sealed partial class DomainStore
         }
     }
 
+    /// <summary>What else would bring the blocks back byte for byte, each with a content that whoever holds it can be
+    /// asked for.</summary>
     private void AddNeighbours(
-        HashSet<BlockState> blocks, Dictionary<Hash256, MissingContent> missing, Liveness liveness)
+        HashSet<BlockState> blocks, Dictionary<Hash256, MissingContent> missing, ObjectReader objects)
     {
-        var lengths = new Dictionary<Hash256, int>();
+        var wanted = new Dictionary<ContentId, Dictionary<Hash256, int>>();
         foreach (var entry in blocks.SelectMany(block => _core.Blocks.ReadDirectory(block.Id).Entries))
         {
-            if (!missing.ContainsKey(entry.Id) && !IsHere(entry.Id))
+            if (!missing.ContainsKey(entry.Id) && !IsHere(entry.Id) && ParentOf(entry.Id) is { } parent)
             {
-                lengths[entry.Id] = entry.Length;
+                wanted.TryAdd(parent, []);
+                wanted[parent][entry.Id] = entry.Length;
             }
         }
 
-        if (lengths.Count == 0)
+        foreach (var (parent, parts) in wanted)
         {
-            return;
+            foreach (var chunk in TrySizeOf(parent, out var size) ? ChunksOf(parent, size, objects) : [])
+            {
+                if (parts.Remove(chunk.Id, out var length))
+                {
+                    missing.Add(chunk.Id, new MissingContent(
+                        ContentId.From(chunk.Id), length, parent, chunk.Start, IsRequired: false));
+                }
+            }
         }
+    }
 
-        foreach (var (id, (parent, offset)) in liveness.ParentsOf(lengths.Keys.ToHashSet()))
+    /// <summary>A content of an artifact or a package that an object is a part of.</summary>
+    private ContentId? ParentOf(Hash256 id)
+    {
+        lock (_core.State)
         {
-            missing.Add(id, new MissingContent(ContentId.From(id), lengths[id], parent, offset, IsRequired: false));
+            return _state.Uses.ContentsWith(id)
+                .Where(content => _core.Artifacts.HasContent(content)
+                    || _state.Uses.IsUsed(content.Hash, UseKind.Package))
+                .Cast<ContentId?>().FirstOrDefault();
         }
     }
 }

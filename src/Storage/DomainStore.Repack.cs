@@ -1,4 +1,3 @@
-using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Collection;
@@ -26,21 +25,13 @@ public sealed partial class DomainStore
         {
             CatchUp();
             var ripeBefore = RipeBefore(new CollectionOptions(), now);
-            var merged = 0;
-            _gate.EnterWriteLock();
-            try
+            var fewer = 0;
+            foreach (var batch in UnderFilled(minFill).SelectMany(BatchesOf))
             {
-                foreach (var group in UnderFilled(minFill))
-                {
-                    merged += RepackGroup(group, ripeBefore);
-                }
-            }
-            finally
-            {
-                _gate.ExitWriteLock();
+                fewer += RepackBatch(batch, ripeBefore);
             }
 
-            return merged;
+            return fewer;
         }
     }
 
@@ -58,46 +49,40 @@ public sealed partial class DomainStore
         }
     }
 
-    private int RepackGroup(List<BlockState> blocks, long ripeBefore)
+    /// <summary>Merges blocks of a class in steps, between which writes go on.</summary>
+    private int RepackBatch(List<BlockState> blocks, long ripeBefore)
     {
-        var directories = blocks.ToDictionary(block => block, block => _core.Blocks.ReadDirectory(block.Id));
-        var taken = new HashSet<(Hash256 Id, BlockCodec Codec)>();
-        IReadOnlyList<BlockEntry> Kept(BlockDirectory directory) => [.. directory.Entries.Where(entry =>
-            taken.Add((entry.Id, entry.Codec)) && !MayGoNow(entry, ripeBefore))];
-
-        var surveyed = blocks.Select(block => new SurveyedBlock(block, directories[block], Kept(directories[block])));
-        var work = new Survey([], [.. surveyed], PendingBytes: 0);
-        var sinks = new Dictionary<ClassTag, BlockSink>();
-        SetLeaving(work.Blocks, isLeaving: true);
+        SetLeaving(blocks, isLeaving: true);
         try
         {
+            CatchUp();
+            var ripe = new Ripe(ripeBefore, Prove(blocks, ripeBefore));
+            return StepsOf(blocks).Where(step => step.Count > 1).Sum(step => RepackStep(step, ripe));
+        }
+        finally
+        {
+            SetLeaving(blocks, isLeaving: false);
+        }
+    }
+
+    private int RepackStep(List<BlockState> blocks, Ripe ripe)
+    {
+        var sinks = new Dictionary<ClassTag, BlockSink>();
+        try
+        {
+            var work = new Survey([], [.. blocks.Select(block => Surveyed(block, ripe))], PendingBytes: 0);
             CopyOut(work, sinks);
-            CommitRepack(work, sinks.Values);
+            var gone = CommitSweep(work, sinks.Values, ripe).Count;
+            return gone == 0 ? 0 : gone - sinks.Values.Sum(sink => sink.Blocks.Count);
         }
         catch
         {
-            SetLeaving(work.Blocks, isLeaving: false);
             foreach (var sink in sinks.Values)
             {
                 sink.Discard();
             }
 
             throw;
-        }
-
-        foreach (var block in blocks.Where(block => !IsKnown(block)))
-        {
-            _core.Blocks.DeleteAll(block.Id);
-        }
-
-        return blocks.Count(block => !IsKnown(block)) - sinks.Values.Sum(sink => sink.Blocks.Count);
-    }
-
-    private bool MayGoNow(BlockEntry entry, long ripeBefore)
-    {
-        lock (_core.State)
-        {
-            return MayGo(entry, ripeBefore);
         }
     }
 
@@ -119,9 +104,9 @@ public sealed partial class DomainStore
                     _core.Chunks.Remove(block.State.Id, block.Directory);
                 }
 
-                foreach (var block in work.Blocks)
+                foreach (var block in work.States)
                 {
-                    block.State.IsLeaving = false;
+                    _core.Chunks.SetLeaving(block.Id, isLeaving: false);
                 }
             }
         });

@@ -24,15 +24,18 @@ public sealed partial class DomainStore
 
     private IEnumerable<ArtifactKey> ExpiredKeys(Instant now)
     {
-        if (!RetentionRules.Any(rule => rule.Expires))
+        var rules = RetentionRules.Where(rule => rule.Expires).ToList();
+        if (rules.Count == 0)
         {
             yield break;
         }
 
-        // Newest first, so that each brane and type counts what it keeps; the answer then is turned to oldest first.
-        var seen = new Dictionary<(string Brane, string Type), long>();
-        var expired = new List<ArtifactKey>();
-        foreach (var record in OwnNewestFirst())
+        // Younger than what every rule keeps: from there on nothing expires.
+        var until = rules.TrueForAll(rule => rule.KeepForMs is not null)
+            ? now.UnixMs - rules.Min(rule => rule.KeepForMs!.Value) // all have one
+            : long.MaxValue;
+        var left = rules.Exists(rule => rule.KeepLast > 0) ? CountByKind() : [];
+        foreach (var record in OwnOldestFirst().TakeWhile(record => record.CreatedMs <= until))
         {
             RetentionRule? rule;
             lock (_core.State)
@@ -45,27 +48,30 @@ public sealed partial class DomainStore
                 continue;
             }
 
-            var rank = seen[(record.Brane, record.Type)] = seen.GetValueOrDefault((record.Brane, record.Type)) + 1;
+            var rank = left.GetValueOrDefault((record.Brane, record.Type), long.MaxValue);
+            left[(record.Brane, record.Type)] = rank - 1;
             var isYoung = rule.KeepForMs is { } keep && now.UnixMs - record.CreatedMs <= keep;
             if (rank > (rule.KeepLast ?? 0) && !isYoung && !IsKeptByHand(record.Key))
             {
-                expired.Add(record.Key);
+                yield return record.Key;
             }
         }
-
-        for (var i = expired.Count - 1; i >= 0; i--)
-        {
-            yield return expired[i];
-        }
     }
 
-    private List<ArtifactRecord> OwnNewestFirst()
+    /// <summary>How many live artifacts of its own the domain has of each brane and type.</summary>
+    private Dictionary<(string Brane, string Type), long> CountByKind()
     {
-        lock (_core.State)
+        var counts = new Dictionary<(string Brane, string Type), long>();
+        foreach (var record in OwnOldestFirst())
         {
-            return [.. _core.Artifacts.InOrder().Where(record => record.Domain == DomainId).Reverse()];
+            counts[(record.Brane, record.Type)] = counts.GetValueOrDefault((record.Brane, record.Type)) + 1;
         }
+
+        return counts;
     }
+
+    private IEnumerable<ArtifactRecord> OwnOldestFirst() =>
+        InPages(includesRemoved: false).Where(record => record.Domain == DomainId);
 
     private bool IsCold(ArtifactInfo info, Instant now)
     {

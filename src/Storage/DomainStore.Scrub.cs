@@ -178,13 +178,14 @@ public sealed partial class DomainStore
         (_scrub, _scrubUnsaved) = (state, 0);
     }
 
-    /// <summary>The block after the cursor in this pass's order; blocks that came since are in it, too.</summary>
+    /// <summary>The block after the cursor in this pass's order; blocks that came since are in it, too. Looks at one
+    /// 256th of the blocks.</summary>
     private (BlockState Block, Hash256 Place)? NextToScrub(ScrubState state)
     {
-        (BlockState Block, Hash256 Place)? next = null;
-        lock (_core.State)
+        for (var part = state.Cursor.AsSpan()[0]; ; part++)
         {
-            foreach (var block in _core.Chunks.Blocks.Where(block => block.IsHere))
+            (BlockState Block, Hash256 Place)? next = null;
+            foreach (var block in BlocksById([(byte)(part ^ state.Seed.AsSpan()[0])]).Where(block => block.IsHere))
             {
                 var place = PlaceOf(state.Seed, block.Id);
                 if (place.CompareTo(state.Cursor) > 0 && (next is null || place.CompareTo(next.Value.Place) < 0))
@@ -192,15 +193,20 @@ public sealed partial class DomainStore
                     next = (block, place);
                 }
             }
-        }
 
-        return next;
+            if (next is not null || part == byte.MaxValue)
+            {
+                return next;
+            }
+        }
     }
 
+    /// <summary>Blocks of one folder come together, folders and the blocks in each in an order of the seed's.</summary>
     private static Hash256 PlaceOf(Hash256 seed, BlockId block)
     {
         var place = new byte[Hash256.Size];
         Blake3.KeyedHash(seed.AsSpan(), block.AsSpan(), place);
+        place[0] = (byte)(block.AsSpan()[0] ^ seed.AsSpan()[0]);
         return Hash256.From(place);
     }
 }

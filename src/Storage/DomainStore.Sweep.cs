@@ -12,24 +12,74 @@ namespace Omega.P2P.Storage;
 /// <summary>Phase two of collection: blocks emptied of what is dead.</summary>
 public sealed partial class DomainStore
 {
+    /// <summary>Objects that one pass over the chunk lists proves unused: what it costs is shared by their blocks.
+    /// About 12 MiB of memory.</summary>
+    private const int ProvenMax = 128 * 1024;
+
     /// <summary>
-    /// Moves what lives in these blocks and drops them. The ledger says what may go; before anything does, one pass
-    /// over the chunk lists of all kept contents proves it, and pins of writes under way are looked at last, when no
-    /// write can commit. Under the maintenance lock.
+    /// Sweeps blocks, many at a time: they are marked as leaving, so that nothing new leans on them, and the ledger,
+    /// which says what may go, is held against the lists of all kept contents before anything does. Under the
+    /// maintenance lock.
     /// </summary>
-    private CollectionResult Sweep(List<BlockState> blocks, long ripeBefore, CollectionResult before)
+    private CollectionResult SweepAll(
+        List<BlockState> candidates, long ripeBefore, CollectionResult result, Action<long>? progress)
     {
-        var surveyed = blocks.ConvertAll(block => new SurveyedBlock(block, _core.Blocks.ReadDirectory(block.Id), []));
+        foreach (var batch in BatchesOf(candidates))
+        {
+            SetLeaving(batch, isLeaving: true);
+            try
+            {
+                CatchUp();
+                var proven = Prove(batch, ripeBefore);
+                foreach (var step in StepsOf(batch))
+                {
+                    result = Sweep(step, new Ripe(ripeBefore, proven), result);
+                    progress?.Invoke(result.BytesFreed);
+                }
+            }
+            finally
+            {
+                SetLeaving(batch, isLeaving: false);
+            }
+        }
+
+        return result;
+    }
+
+    private IEnumerable<List<BlockState>> BatchesOf(List<BlockState> blocks)
+    {
+        var batch = new List<BlockState>();
+        var count = 0;
+        foreach (var block in blocks)
+        {
+            var entries = _core.Blocks.ReadDirectory(block.Id).Entries.Count;
+            if (batch.Count > 0 && count + entries > ProvenMax)
+            {
+                yield return batch;
+                (batch, count) = ([], 0);
+            }
+
+            batch.Add(block);
+            count += entries;
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
+    }
+
+    /// <summary>Moves what lives in these blocks and drops them. Pins of writes under way are looked at last, when no
+    /// write can commit.</summary>
+    private CollectionResult Sweep(List<BlockState> blocks, Ripe ripe, CollectionResult before)
+    {
         var sinks = new Dictionary<ClassTag, BlockSink>();
-        SetLeaving(surveyed, isLeaving: true);
         try
         {
-            CatchUp();
-            surveyed = surveyed.ConvertAll(block => block with { Neighbours = StaysIn(block, ripeBefore) });
-            RequireUnused(surveyed);
-            var work = new Survey([], [.. surveyed.Where(HasSomethingToLose)], PendingBytes: 0);
+            List<SurveyedBlock> surveyed = [.. blocks.Select(block => Surveyed(block, ripe)).Where(HasSomethingToLose)];
+            var work = new Survey([], surveyed, PendingBytes: 0);
             CopyOut(work, sinks);
-            var dropped = CommitSweep(work, sinks.Values, ripeBefore);
+            var dropped = CommitSweep(work, sinks.Values, ripe);
             return before with
             {
                 BlocksDropped = before.BlocksDropped + dropped.Count,
@@ -47,68 +97,87 @@ public sealed partial class DomainStore
 
             throw;
         }
-        finally
-        {
-            SetLeaving(surveyed, isLeaving: false);
-        }
+    }
+
+    private SurveyedBlock Surveyed(BlockState block, Ripe ripe)
+    {
+        var directory = _core.Blocks.ReadDirectory(block.Id);
+        return new SurveyedBlock(block, directory, StaysIn(directory, ripe));
     }
 
     private static bool HasSomethingToLose(SurveyedBlock block) =>
         block.Neighbours.Count < block.Directory.Entries.Count && (block.State.IsHere || block.Neighbours.Count == 0);
 
     /// <summary>Entries that do not go: needed, not ripe, or relied on by a write under way.</summary>
-    private List<BlockEntry> StaysIn(SurveyedBlock block, long ripeBefore)
+    private List<BlockEntry> StaysIn(BlockDirectory directory, Ripe ripe)
     {
         lock (_core.State)
         {
-            return [.. block.Directory.Entries.Where(entry => !MayGo(entry, ripeBefore))];
+            return [.. directory.Entries.Where(entry => !MayGo(entry, ripe))];
         }
     }
 
     /// <summary>Under the state lock.</summary>
-    private bool MayGo(BlockEntry entry, long ripeBefore)
+    private bool MayGo(BlockEntry entry, Ripe ripe)
     {
         var isList = entry.Codec == BlockCodec.ChunkList;
-        return _state.Uses.DeadSince(entry.Id, isList) < ripeBefore
+        return _state.Uses.DeadSince(entry.Id, isList) < ripe.Before
+            && (ripe.Proven is null || isList || ripe.Proven.Contains(entry.Id))
             && !_state.Uses.IsNeeded(entry.Id, isList) && !_core.IsPinned(entry.Id);
     }
 
-    /// <summary>The ledger is a view, and a view may be wrong: holds it against the lists themselves.</summary>
-    private void RequireUnused(List<SurveyedBlock> blocks)
+    /// <summary>
+    /// The ledger is a view, and a view may be wrong: holds what goes against the chunk lists themselves, once for many
+    /// blocks. A whole content is asked for by itself. In memory of the ids that go.
+    /// </summary>
+    /// <returns>What may go, chunk lists aside.</returns>
+    private HashSet<Hash256> Prove(List<BlockState> blocks, long ripeBefore)
     {
-        var going = blocks.SelectMany(block => block.Directory.Entries.Except(block.Neighbours))
-            .Where(entry => entry.Codec != BlockCodec.ChunkList).Select(entry => entry.Id).ToHashSet();
-        if (going.Count == 0)
+        var going = new HashSet<Hash256>();
+        foreach (var directory in blocks.Select(block => _core.Blocks.ReadDirectory(block.Id)))
         {
-            return;
+            lock (_core.State)
+            {
+                going.UnionWith(directory.Entries
+                    .Where(entry => entry.Codec != BlockCodec.ChunkList && MayGo(entry, new Ripe(ripeBefore, null)))
+                    .Select(entry => entry.Id));
+            }
         }
 
-        List<ContentId> contents;
-        lock (_core.State)
+        if (going.Count == 0)
         {
-            contents = [.. _core.Artifacts.Contents.Where(_state.Uses.Keeps)];
+            return going;
         }
 
         using var reader = new ObjectReader(_core);
-        foreach (var content in contents)
+        foreach (var content in CutContents())
         {
-            if (ObjectsOf(content, reader).FirstOrDefault(going.Contains) is { IsDefault: false } used)
+            bool isKept;
+            lock (_core.State)
+            {
+                isKept = _state.Uses.Keeps(content);
+            }
+
+            if (isKept && ObjectsOf(content, reader).FirstOrDefault(going.Contains) is { IsDefault: false } used)
             {
                 throw new StoreDamagedException(
                     $"{used} was counted as dead and {content} uses it: omega reindex makes the counts anew");
             }
         }
+
+        return going;
     }
 
     /// <summary>Commits and deletes while no write can commit: one that sealed the very bytes of a block that goes
     /// either was here before, and is seen, or comes after, and writes them again.</summary>
-    private List<SurveyedBlock> CommitSweep(Survey work, IReadOnlyCollection<BlockSink> sinks, long ripeBefore)
+    private List<SurveyedBlock> CommitSweep(Survey work, IReadOnlyCollection<BlockSink> sinks, Ripe ripe)
     {
         _gate.EnterWriteLock();
         try
         {
             CatchUp();
-            var stays = work.Blocks.Where(block => StaysIn(block, ripeBefore).Count > block.Neighbours.Count).ToList();
+            var stays = work.Blocks
+                .Where(block => StaysIn(block.Directory, ripe).Count > block.Neighbours.Count).ToList();
             var going = work with { Blocks = [.. work.Blocks.Except(stays)] };
             if (going.Blocks.Count == 0)
             {
@@ -150,46 +219,6 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>Removes sealed blocks that no record names and that were there a grace period ago already: of writes
-    /// that failed between the name and the log. Opening the store removes them as well.</summary>
-    private void ReclaimOrphans(CollectionOptions options, Instant now)
-    {
-        var running = ClockAt(now).RunningMs(now);
-        var grace = options.GraceMs ?? _core.Limits.CollectionGraceMs;
-        _gate.EnterWriteLock();
-        try
-        {
-            var orphans = new HashSet<BlockId>();
-            foreach (var (id, extension) in _core.Blocks.ListSealed())
-            {
-                lock (_core.State)
-                {
-                    if (extension == ".blk" && !_core.Chunks.TryGetBlock(id, out _))
-                    {
-                        orphans.Add(id);
-                    }
-                }
-            }
-
-            foreach (var known in _orphansSince.Keys.Except(orphans).ToList())
-            {
-                _orphansSince.Remove(known);
-            }
-
-            foreach (var id in orphans)
-            {
-                _orphansSince.TryAdd(id, running);
-            }
-
-            var ripe = _orphansSince.Where(since => since.Value <= running - grace).Select(since => since.Key);
-            DeleteUnknown(ripe.ToList());
-        }
-        finally
-        {
-            _gate.ExitWriteLock();
-        }
-    }
-
     /// <summary>Brings dead objects that ride in the log into a block, where the sweep finds them.</summary>
     private void MoveRipePending(long ripeBefore)
     {
@@ -209,8 +238,7 @@ public sealed partial class DomainStore
 
         if (classes.Count > 0)
         {
-            _log.Roll();
-            _log.Trim(IsPending);
+            TrimWholeLog();
         }
     }
 
@@ -254,25 +282,36 @@ public sealed partial class DomainStore
     /// <summary>For whose sake an object that is not dead is kept. Under the state lock.</summary>
     private (BlockRule Rule, ArtifactKey? Witness) RuleOf(BlockEntry entry)
     {
-        var users = _core.Artifacts.OfContent(ContentId.From(entry.Id));
-        ArtifactKey? First(Func<ArtifactRecord, bool> fits) => users.FirstOrDefault(fits)?.Key;
-        if (First(user => _state.Keeping.IsHeld(user.Key)) is { } held)
+        (BlockRule Rule, ArtifactKey? Witness)? strongest = null;
+        foreach (var user in _core.Artifacts.OfContent(ContentId.From(entry.Id)))
         {
-            return (BlockRule.Held, held);
+            var rule = _state.Keeping.IsHeld(user.Key) ? BlockRule.Held
+                : _state.Keeping.IsPinned(user.Key) ? BlockRule.Pinned
+                : user.IsLive ? BlockRule.Live : BlockRule.Referenced;
+            if (strongest is null || rule < strongest.Value.Rule)
+            {
+                strongest = (rule, user.Key);
+            }
+
+            if (rule == BlockRule.Held)
+            {
+                break;
+            }
         }
 
-        if (First(user => _state.Keeping.IsPinned(user.Key)) is { } pinned)
+        if (strongest is { Rule: not BlockRule.Referenced })
         {
-            return (BlockRule.Pinned, pinned);
+            return strongest.Value;
         }
 
-        if (First(user => user.IsLive) is { } live)
-        {
-            return (BlockRule.Live, live);
-        }
-
-        return users.Any(_state.Keeps) || _state.Uses.PackagesWith(ContentId.From(entry.Id)) > 0
-            ? (BlockRule.Referenced, users is [var user, ..] ? user.Key : null)
+        return _state.Uses.Keeps(ContentId.From(entry.Id))
+            ? (BlockRule.Referenced, strongest?.Witness)
             : (_core.IsPinned(entry.Id) ? BlockRule.InFlight : BlockRule.Live, null);
     }
+
+    /// <summary>What may go.</summary>
+    /// <param name="Before">What was dead before this record has waited long enough.</param>
+    /// <param name="Proven">Objects that were proven unused; null asks for no proof: they are copied, not dropped.
+    /// </param>
+    private readonly record struct Ripe(long Before, HashSet<Hash256>? Proven);
 }

@@ -2,6 +2,7 @@ using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Health;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Reading;
@@ -40,8 +41,8 @@ public sealed partial class DomainStore
                 Locations = locations,
                 Pins = [.. _state.Keeping.PinsOf(key)],
                 Holds = [.. _state.Keeping.HoldsOf(key)],
-                References = uses.ReferencesTo(key),
-                Packages = uses.PackagesWith(record.Content),
+                References = uses.UsersOf(key.Hash, UseKind.Reference).LongCount(),
+                Packages = uses.UsersOf(record.Content.Hash, UseKind.Package).LongCount(),
                 SharedBy = [.. _core.Artifacts.OfContent(record.Content)
                     .Where(other => other != record && uses.Keeps(other)).Select(other => other.Key)],
                 Rule = _state.Keeping.RuleFor(record.Brane, record.Type),

@@ -153,13 +153,14 @@ public sealed partial class DomainStore
         {
             _core.Blocks.Seal(blocks, _core.Scheduler);
             var record = new LogRecord.Seal([.. blocks.Select(block => block.Id)], null, 0);
-            _log.Commit([new LogItem(LogRecordCodec.Encode(record), [])], _ =>
+            _log.Commit([new LogItem(LogRecordCodec.Encode(record), [])], first =>
             {
                 lock (_core.State)
                 {
                     foreach (var block in blocks)
                     {
                         _core.Chunks.Add(block.Id, block.Directory, isHere: true);
+                        _state.Uses.Touch(block.Id, first);
                     }
                 }
             });
@@ -177,7 +178,8 @@ public sealed partial class DomainStore
         {
             foreach (var id in sealedEarly)
             {
-                if (!_core.Chunks.TryGetBlock(id, out var block) || !block!.IsHere || block.IsLeaving)
+                if (!_core.Chunks.TryGetBlock(id, out var block) || !block!.IsHere
+                    || _core.Chunks.IsLeaving(id))
                 {
                     throw new IOException($"{id} was collected before the put that wrote it ended; put it again");
                 }

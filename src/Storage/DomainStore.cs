@@ -22,6 +22,7 @@ public sealed partial class DomainStore : IDisposable
     private readonly StoreKeys _keys;
     private readonly LocalLog _log;
     private readonly IDisposable _lock;
+    private readonly BlockFolderCheck _folders;
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly HashSet<ArtifactKey> _keysInFlight = [];
     private readonly PutQueue _puts;
@@ -29,12 +30,14 @@ public sealed partial class DomainStore : IDisposable
     private bool _isDamaged;
     private long _lastPutRunningMs;
 
-    private DomainStore(StoreCore core, StoreState state, StoreKeys keys, LocalLog log, IDisposable held)
+    private DomainStore(
+        StoreCore core, StoreState state, StoreKeys keys, LocalLog log, BlockFolderCheck folders, IDisposable held)
     {
         _core = core;
         _state = state;
         _keys = keys;
         _log = log;
+        _folders = folders;
         _lock = held;
         _puts = new PutQueue(AdmitTogether);
     }
@@ -66,6 +69,10 @@ public sealed partial class DomainStore : IDisposable
     /// <summary>Whether opening found the log damaged: read-only for good, a new epoch does not lift it.</summary>
     public bool IsDamaged => _isDamaged;
 
+    /// <summary>Blocks that should be on this disk and are not: of those that opening, and since then the idle store,
+    /// has looked at.</summary>
+    public int BlocksMissing => _folders.BlocksMissing;
+
     /// <summary>Figures of the moment.</summary>
     public StoreStats Stats
     {
@@ -78,7 +85,7 @@ public sealed partial class DomainStore : IDisposable
                 {
                     Artifacts = (int)_core.Artifacts.Count,
                     Blocks = here.Count,
-                    BlocksEvicted = _core.Chunks.AwayCount,
+                    BlocksEvicted = (int)_core.Chunks.AwayCount,
                     BlockBytes = here.Sum(block => (long)block.Length),
                     PendingBytes = _core.Pending.TotalBytes,
                     LogRecords = _log.NextNumber - 1,
@@ -126,7 +133,7 @@ public sealed partial class DomainStore : IDisposable
             LocalLog? log = null;
             Begin(state, o.DomainName, genesisDam, items => log = LocalLog.Create(fs, o.Limits, items));
             core.Artifacts.Entries.Log = log;
-            return new DomainStore(core, state, keys, log!, held);
+            return new DomainStore(core, state, keys, log!, new BlockFolderCheck(core), held);
         }
         catch
         {
@@ -151,7 +158,10 @@ public sealed partial class DomainStore : IDisposable
             var (core, state, log, replay) = Follow(fs, o, out var found);
             report = ReportOf(core, replay, found);
             state.History.FinishReplay(keys.Head);
-            var store = new DomainStore(core, state, keys, log, held) { _lastPutRunningMs = now.RunningMs };
+            var store = new DomainStore(core, state, keys, log, replay.Folders, held)
+            {
+                _lastPutRunningMs = now.RunningMs,
+            };
             store.RefuseWritesAfter(found);
             return store;
         }
@@ -195,11 +205,11 @@ public sealed partial class DomainStore : IDisposable
         RecordsReplayed = replay.RecordsReplayed,
         Artifacts = (int)core.Artifacts.Count,
         IndexDropped = core.IndexDropped,
-        Blocks = core.Chunks.BlockCount - core.Chunks.AwayCount,
-        Evicted = core.Chunks.AwayCount,
+        Blocks = (int)(core.Chunks.BlockCount - core.Chunks.AwayCount),
+        Evicted = (int)core.Chunks.AwayCount,
         TornBytes = log.TornBytes,
-        FilesRemoved = log.FilesRemoved + replay.FilesRemoved,
-        BlocksMissing = replay.BlocksMissing,
+        FilesRemoved = log.FilesRemoved + replay.FilesRemoved + replay.Folders.FilesRemoved,
+        BlocksMissing = replay.Folders.BlocksMissing + (int)core.Chunks.Totals.Unreadable,
         FirstDamagedRecord = log.FirstDamaged,
     };
 

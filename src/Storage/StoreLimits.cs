@@ -54,6 +54,10 @@ public sealed record StoreLimits
     /// the log on opening in well under a second (guess).</summary>
     public int IndexQuietEntries { get; init; } = 20_000;
 
+    /// <summary>Names of block files that opening looks at; those of more are looked at when the store is open, so that
+    /// its opening does not wait for them. Default 16,384 (guess): 8,000 blocks, a tenth of a second.</summary>
+    public int OpenNamesMax { get; init; } = 16_384;
+
     /// <summary>Most bytes of blocks and of what waits in the log for one; a write over it is refused. 0: no limit.
     /// </summary>
     public long QuotaBytes { get; init; }

@@ -49,6 +49,9 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
     public CurrentDigest Current { get; } = new(core.Index, new LiveArtifacts(core.Index, core.Artifacts));
 
+    /// <summary>Trees over what is live and what is published. Under the state lock.</summary>
+    public IEnumerable<PathTree> Trees => Published.Trees.Prepend(Current.Tree);
+
     /// <summary>Where the public logs stood when the index was sealed; empty for a replay from the beginning.</summary>
     public IReadOnlyList<EpochResume> Resume { get; init; } = [];
 
@@ -110,8 +113,8 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
             : throw new StoreRefusedException("dam-refused", $"the manifest does not continue the chain: {error}");
     }
 
-    /// <summary>Whether a record's inline bytes live in the log for good: manifests and epoch records.</summary>
-    public bool IsKeptInline(long record) => _keptInline.Contains(record);
+    /// <summary>Records whose inline bytes live in the log for good: manifests, epoch records, schemas.</summary>
+    public IReadOnlyCollection<long> KeptInline => _keptInline;
 
     /// <summary>Takes an artifact in, or its grown entry.</summary>
     /// <param name="record">Number of the log record that carries the entry.</param>
@@ -121,7 +124,7 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     {
         core.Artifacts.Put(RecordOf(record, entry, add));
         Current.Touch(entry.Key);
-        Uses.Touch(entry.Descriptor.Content, 0);
+        Uses.TouchAdded(entry.Descriptor.Content);
         LastRecordMs = Math.Max(LastRecordMs, add.AtMs);
     }
 
@@ -233,6 +236,16 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         }
     }
 
+    /// <summary>Folds all changes into the trees. Under the state lock.</summary>
+    public void FoldAll()
+    {
+        foreach (var tree in Trees)
+        {
+            tree.Fold(int.MaxValue);
+            tree.Fold(int.MaxValue); // What was touched while the first were folding.
+        }
+    }
+
     public void Dispose() => _history?.Dispose();
 
     private void Touch(ArtifactKey key, long number)
@@ -305,6 +318,7 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         CreatedMs = add.AtMs,
         Audience = add.Audience,
         Tenant = add.Tenant,
+        HasRefs = entry.Descriptor.Refs.Any(role => role.Refs.Any(reference => reference.Key is not null)),
         EntryHash = Blake3.Hash(add.Entry),
         Spot = core.SpotOf(record),
     };

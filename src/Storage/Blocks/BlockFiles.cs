@@ -33,7 +33,7 @@ internal sealed class BlockFiles(IFileSystem files)
         files.CreateDirectory(SealedFolder);
         for (var i = 0; i < 256; i++)
         {
-            files.CreateDirectory(string.Create(CultureInfo.InvariantCulture, $"{SealedFolder}/{i:x2}"));
+            files.CreateDirectory(FolderOf(i));
         }
 
         files.SyncDirectory(SealedFolder);
@@ -181,21 +181,24 @@ internal sealed class BlockFiles(IFileSystem files)
         files.Delete(DirectoryPathOf(id));
     }
 
-    /// <summary>Ids of all blocks with a file in the sealed folders, by the kind of file.</summary>
-    public IEnumerable<(BlockId Id, string Extension)> ListSealed()
+    /// <summary>Blocks with a file in one of the 256 sealed folders, by the kind of file.</summary>
+    public List<(BlockId Id, string Extension)> ListFolder(int folder)
     {
-        foreach (var folder in files.List(SealedFolder))
+        var found = new List<(BlockId, string)>();
+        foreach (var name in files.List(FolderOf(folder)))
         {
-            foreach (var name in files.List($"{SealedFolder}/{folder}"))
+            var dot = name.LastIndexOf('.');
+            if (dot == 64 && Hash256.TryParseHex(name.AsSpan(0, 64), out var hash))
             {
-                var dot = name.LastIndexOf('.');
-                if (dot == 64 && Hash256.TryParseHex(name.AsSpan(0, 64), out var hash))
-                {
-                    yield return (BlockId.From(hash), name[dot..]);
-                }
+                found.Add((BlockId.From(hash), name[dot..]));
             }
         }
+
+        return found;
     }
+
+    /// <summary>Removes one file of a block.</summary>
+    public void Delete(BlockId id, string extension) => files.Delete($"{FolderOf(id)}/{Hex(id)}{extension}");
 
     /// <summary>Puts a synced file in the place of one that may be there, of which any state is of no value.</summary>
     private void Replace(string path, byte[] bytes)
@@ -210,6 +213,9 @@ internal sealed class BlockFiles(IFileSystem files)
         files.Delete(path);
         files.RenameNoReplace(temporary, path);
     }
+
+    private static string FolderOf(int folder) =>
+        string.Create(CultureInfo.InvariantCulture, $"{SealedFolder}/{folder:x2}");
 
     private static string Hex(BlockId id) => id.Hash.ToString();
 }

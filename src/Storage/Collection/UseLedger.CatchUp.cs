@@ -3,384 +3,197 @@ using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
-using Omega.P2P.Storage.Chunking;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Reading;
 
 namespace Omega.P2P.Storage.Collection;
 
-/// <summary>Settling what changes touched.</summary>
+/// <summary>Taking up what changes touched. How one content is settled is in <c>UseLedger.Settling.cs</c>.</summary>
 internal sealed partial class UseLedger
 {
-    /// <summary>Objects counted under one hold of the state lock.</summary>
-    private const int StepCount = 1024;
+    /// <summary>Rows taken up in one go; the plain ones among them under one hold of the state lock.</summary>
+    private const int BatchCount = 64;
 
     private const byte ContentTouched = 0;
-    private const byte BlockTouched = 1;
-    private const byte ArtifactAccount = 1;
-    private const byte PackageAccount = 2;
+    private const byte ContentAdded = 1;
+    private const byte BlockTouched = 2;
 
-    private enum Phase : byte
-    {
-        None = 0,
-        CountingUp = 1,
-        Counted = 2,
-        CountingDown = 3,
-    }
+    private byte[] _from = [];
 
-    /// <summary>Brings the counts up to what is true now. Contents that commits touch meanwhile may be left for the
-    /// next call.</summary>
+    /// <summary>Brings the uses up to what is true now. Contents that commits touch meanwhile may be left for the next
+    /// call.</summary>
     /// <exception cref="StoreDamagedException">A chunk list or a package's manifest cannot be read: what it uses is
     /// unknown, so nothing may be collected.</exception>
     public void CatchUp()
     {
-        using var objects = new ObjectReader(core);
-        while (TryNext(out var id, out var kind, out var record))
+        while (CatchUpSome(int.MaxValue))
         {
-            if (kind == ContentTouched)
+        }
+    }
+
+    /// <summary>Settles some of what was touched, a batch and no more than so many.</summary>
+    /// <returns>Whether more may be left.</returns>
+    /// <exception cref="StoreDamagedException">As <see cref="CatchUp"/>.</exception>
+    public bool CatchUpSome(int countMax)
+    {
+        using var objects = new ObjectReader(core);
+        List<Touched> batch;
+        List<Touched> rest;
+        lock (core.State)
+        {
+            batch = Next(Math.Min(countMax, BatchCount));
+            rest = batch.FindAll(touched => touched.Kind == BlockTouched || !TrySettlePlain(touched.Content));
+        }
+
+        foreach (var touched in rest)
+        {
+            if (touched.Kind == BlockTouched)
             {
-                SettleContent(ContentId.From(id), objects, record);
+                SettleBlock(BlockId.From(touched.Id), touched.Record);
             }
             else
             {
-                SettleBlock(BlockId.From(id), record);
+                SettleContent(touched.Content, objects);
             }
         }
+
+        return batch.Count > 0;
     }
 
-    /// <summary>Contents before blocks: what a put uses is known before its blocks are looked at.</summary>
-    private bool TryNext(out Hash256 id, out byte kind, out long record)
+    private void Note(byte kind, Hash256 id, long record)
     {
-        lock (core.State)
-        {
-            (id, kind, record) = (default, default, 0);
-            var found = false;
-            using var scan = _tables.ScanFrom(IndexTable.Touched, [], []);
-            for (var i = 0; i < StepCount && scan.MoveNext(); i++)
-            {
-                if (!found || scan.Key[Hash256.Size] == ContentTouched)
-                {
-                    (id, kind, found) = (Hash256.From(scan.Key[..Hash256.Size]), scan.Key[Hash256.Size], true);
-                    record = BinaryPrimitives.ReadInt64BigEndian(scan.Value);
-                }
-
-                if (kind == ContentTouched)
-                {
-                    break;
-                }
-            }
-
-            return found;
-        }
+        Span<byte> value = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(value, record);
+        _tables.Put(IndexTable.Touched, TouchKey(kind, id), value);
     }
 
-    private void SettleContent(ContentId content, ObjectReader objects, long record)
+    private static byte[] TouchKey(byte kind, Hash256 id)
     {
-        var isLookedAt = false;
-        while (true)
-        {
-            SettlePackage(content, record);
-            bool isKept;
-            Phase phase;
-            lock (core.State)
-            {
-                SettleReferences(content, record);
-                isKept = Keeps(content);
-                (phase, _) = AccountOf(content.Hash, ContentTouched);
-            }
-
-            if (IsCut(content, isKept, phase, out var list)
-                && (phase is Phase.CountingUp or Phase.CountingDown || isKept != (phase == Phase.Counted)))
-            {
-                Count(content, list!, objects, phase, isKept, record);
-                isLookedAt = true;
-                continue;
-            }
-
-            if (list is not null && !isKept && !isLookedAt)
-            {
-                // Put and removed since the last time: nothing was counted, and its objects may be nobody's.
-                Look(list, objects, record);
-                isLookedAt = true;
-            }
-
-            lock (core.State)
-            {
-                SettleReferences(content, record);
-                if (Keeps(content) != isKept || !IsPackageSettled(content, out _))
-                {
-                    continue;
-                }
-
-                SetRow(content.Hash, isList: false, record);
-                SetRow(content.Hash, isList: true, record);
-                _tables.Delete(IndexTable.Touched, KeyOf(content.Hash, ContentTouched));
-                return;
-            }
-        }
+        var key = new byte[1 + Hash256.Size];
+        key[0] = kind;
+        id.CopyTo(key.AsSpan(1));
+        return key;
     }
 
-    private bool IsCut(ContentId content, bool isKept, Phase phase, out ChunkList? list)
+    /// <summary>
+    /// Goes on where the last call ended, for what is settled leaves tombstones that need not be passed over again, and
+    /// begins anew at the end. Contents before blocks: what a put uses is known before its blocks are looked at.
+    /// </summary>
+    private List<Touched> Next(int countMax)
     {
-        if (core.TryReadList(content, out list))
+        var found = TouchedFrom(_from, countMax);
+        if (_from.Length > 0 && (found.Count == 0 || found[0].Kind == BlockTouched))
         {
-            return true;
+            var first = TouchedFrom([], countMax);
+            found = found.Count == 0 || first[0].Kind != BlockTouched ? first : found;
         }
 
-        lock (core.State)
+        if (found.Exists(touched => touched.Kind != BlockTouched))
         {
-            var isPlaced = core.Chunks.PlacesOf(content.Hash, BlockCodec.ChunkList).Any();
-            return phase == Phase.None && !(isKept && isPlaced)
-                ? false
-                : throw new StoreDamagedException($"the chunk list of {content} cannot be read");
+            found.RemoveAll(touched => touched.Kind == BlockTouched);
         }
+
+        _from = found.Count == 0 ? [] : [.. TouchKey(found[^1].Kind, found[^1].Id), 0];
+        return found;
     }
 
-    /// <summary>Counts a content's objects up or down, in steps; where it was stopped half-way, to that end
-    /// first.</summary>
-    private void Count(
-        ContentId content, ChunkList list, ObjectReader objects, Phase phase, bool isKept, long record)
+    private List<Touched> TouchedFrom(byte[] from, int countMax)
     {
-        var isUp = phase == Phase.CountingUp || (phase == Phase.None && isKept);
-        long done;
-        lock (core.State)
+        var found = new List<Touched>();
+        using var scan = _tables.ScanFrom(IndexTable.Touched, from, []);
+        while (found.Count < countMax && scan.MoveNext())
         {
-            (_, done) = AccountOf(content.Hash, ContentTouched);
+            found.Add(new Touched(
+                scan.Key[0], Hash256.From(scan.Key[1..]),
+                scan.Value.IsEmpty ? 0 : BinaryPrimitives.ReadInt64BigEndian(scan.Value)));
         }
 
-        done = phase is Phase.CountingUp or Phase.CountingDown ? done : 0;
-        foreach (var step in ObjectsOf(list, objects).Skip((int)done).Chunk(StepCount))
-        {
-            lock (core.State)
-            {
-                foreach (var id in step)
-                {
-                    if (Change(id, UseKind.Object, isUp ? 1 : -1))
-                    {
-                        SetRow(id, isList: false, record);
-                    }
-                }
-
-                done += step.Length;
-                SetAccount(content.Hash, ContentTouched, isUp ? Phase.CountingUp : Phase.CountingDown, done);
-            }
-        }
-
-        lock (core.State)
-        {
-            SetAccount(content.Hash, ContentTouched, isUp ? Phase.Counted : Phase.None, 0);
-        }
+        return found;
     }
 
-    private void Look(ChunkList list, ObjectReader objects, long record)
+    /// <summary>Settles a content that is one object, no package, and whose artifacts refer to nothing: most are. Under
+    /// the state lock, and without a disk call but for the index's own.</summary>
+    /// <returns>False where it is another.</returns>
+    private bool TrySettlePlain(ContentId content)
     {
-        foreach (var step in ObjectsOf(list, objects).Chunk(StepCount))
-        {
-            lock (core.State)
-            {
-                foreach (var id in step)
-                {
-                    SetRow(id, isList: false, record);
-                }
-            }
-        }
-    }
-
-    private static IEnumerable<Hash256> ObjectsOf(ChunkList list, ObjectReader objects) =>
-        new ContentLayout(objects, list.Chunks).Objects()
-            .Concat(new ContentLayout(objects, list.Outboard).Objects());
-
-    /// <summary>Counts what the content's artifacts refer to. Under the state lock.</summary>
-    private void SettleReferences(ContentId content, long record)
-    {
+        var isKept = false;
         foreach (var artifact in core.Artifacts.OfContent(content))
         {
-            var isCounted = AccountOf(artifact.Key.Hash, ArtifactAccount).Phase == Phase.Counted;
-            var isKept = Keeps(artifact);
-            if (isKept == isCounted)
+            if (artifact.HasRefs || IsOpenPackage(artifact))
             {
-                continue;
+                return false;
             }
 
-            var targets = TargetsOf(artifact);
-            if (targets.Count == 0)
-            {
-                continue;
-            }
-
-            SetAccount(artifact.Key.Hash, ArtifactAccount, isKept ? Phase.Counted : Phase.None, 0);
-            foreach (var target in targets)
-            {
-                if (Change(target.Hash, UseKind.Reference, isKept ? 1 : -1))
-                {
-                    foreach (var referred in core.Artifacts.OfKey(target))
-                    {
-                        Touch(referred.Content, record);
-                    }
-                }
-            }
+            isKept = isKept || Keeps(artifact);
         }
+
+        if (core.Pending.TryFind(content.Hash, BlockCodec.ChunkList, [], out _)
+            || core.Chunks.IsPlaced(content.Hash, BlockCodec.ChunkList)
+            || PhaseOf(content.Hash, UseKind.Object) != Phase.None
+            || PhaseOf(content.Hash, UseKind.Package) != Phase.None)
+        {
+            return false;
+        }
+
+        isKept = isKept || IsUsed(content.Hash, UseKind.Package);
+        var record = TouchedBy(content);
+        SetRow(content.Hash, isList: false, isKept || IsUsed(content.Hash, UseKind.Object), record);
+        SetRow(content.Hash, isList: true, isKept, record);
+        ForgetTouched(content);
+        return true;
     }
 
-    private static List<ArtifactKey> TargetsOf(ArtifactRecord record)
-    {
-        if (!SignedArtifact.TryDecode(record.Entry, out var entry, out var error))
-        {
-            throw new StoreDamagedException($"the entry of {record.Key} cannot be read: {error}");
-        }
+    /// <summary>The last record that may have ended a use of the content; 0 where none did.</summary>
+    private long TouchedBy(ContentId content) =>
+        _tables.Get(IndexTable.Touched, TouchKey(ContentTouched, content.Hash), expectAbsent: true) is { } value
+            ? BinaryPrimitives.ReadInt64BigEndian(value)
+            : 0;
 
-        return [.. entry.Descriptor.Refs.SelectMany(role => role.Refs)
-            .Select(reference => reference.Key).OfType<ArtifactKey>()];
+    private void ForgetTouched(ContentId content)
+    {
+        _tables.Delete(IndexTable.Touched, TouchKey(ContentTouched, content.Hash));
+        _tables.Delete(IndexTable.Touched, TouchKey(ContentAdded, content.Hash));
     }
 
-    /// <summary>Counts the files of a package. Encrypted ones name nothing here: their files are artifacts of their
-    /// own.</summary>
-    private void SettlePackage(ContentId content, long record)
+    /// <summary>Brings an object's row among the dead in line with whether it is needed. Under the state
+    /// lock.</summary>
+    private void SetRow(Hash256 id, bool isList, long record) => SetRow(id, isList, IsNeeded(id, isList), record);
+
+    /// <summary>An object that was dead already, and whose use by one more ended with this record, is dead since then:
+    /// it was alive in between.</summary>
+    private void SetRow(Hash256 id, bool isList, bool isNeeded, long record)
     {
-        bool isKept;
-        lock (core.State)
+        var since = DeadSince(id, isList);
+        if (isNeeded)
         {
-            if (IsPackageSettled(content, out isKept))
+            if (since is not null)
             {
-                return;
-            }
-        }
-
-        var files = FilesOf(content);
-        if (files is null && isKept)
-        {
-            throw new StoreDamagedException(
-                $"the package {content} is not on this disk, so what it needs is unknown: omega get it first");
-        }
-
-        lock (core.State)
-        {
-            if (files is null || (isKept && AccountOf(content.Hash, PackageAccount).Phase == Phase.CountingDown))
-            {
-                // Removed while its manifest is away: its files stay counted, until it is wanted again.
-                SetAccount(content.Hash, PackageAccount, isKept ? Phase.Counted : Phase.CountingDown, 0);
-                return;
+                _tables.Delete(IndexTable.Garbage, KeyOf(id, isList ? (byte)1 : (byte)0));
             }
 
-            SetAccount(content.Hash, PackageAccount, isKept ? Phase.Counted : Phase.None, 0);
-            foreach (var file in files)
-            {
-                if (Change(file.Hash, UseKind.Package, isKept ? 1 : -1))
-                {
-                    Touch(file, record);
-                }
-            }
+            return;
         }
-    }
 
-    private bool IsPackageSettled(ContentId content, out bool isKept)
-    {
-        isKept = core.Artifacts.OfContent(content).Any(IsOpenPackage) && Keeps(content);
-        return isKept == (AccountOf(content.Hash, PackageAccount).Phase == Phase.Counted);
+        if (since >= record)
+        {
+            return;
+        }
+
+        var codec = isList ? BlockCodec.ChunkList : BlockCodec.Raw;
+        if (since is not null || core.Pending.TryFind(id, codec, [], out _) || core.Chunks.IsPlaced(id, codec))
+        {
+            Span<byte> value = stackalloc byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64BigEndian(value, record);
+            _tables.Put(IndexTable.Garbage, KeyOf(id, isList ? (byte)1 : (byte)0), value);
+        }
     }
 
     private static bool IsOpenPackage(ArtifactRecord record) =>
         record.Type == PackageManifest.TypeTag && record.Tenant is null;
 
-    /// <summary>Contents of a package's files; null where its manifest is away.</summary>
-    private List<ContentId>? FilesOf(ContentId content)
+    private readonly record struct Touched(byte Kind, Hash256 Id, long Record)
     {
-        long size;
-        lock (core.State)
-        {
-            size = core.Artifacts.OfContent(content)[0].Size;
-        }
-
-        if (size > PackageManifest.SizeBytesMax)
-        {
-            return [];
-        }
-
-        try
-        {
-            using var reader = ContentReader.Open(core, content, size);
-            var bytes = new byte[size];
-            reader.ReadAt(0, bytes);
-            return PackageManifest.TryDecode(bytes, out var manifest, out _)
-                ? [.. manifest.Files.Select(file => file.Content).Distinct()]
-                : [];
-        }
-        catch (NotHereException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Looks whether anything in a sealed block is used: the log may have been cut off before it was.
-    /// </summary>
-    private void SettleBlock(BlockId block, long record)
-    {
-        BlockDirectory? directory = null;
-        bool isKnown;
-        lock (core.State)
-        {
-            isKnown = core.Chunks.TryGetBlock(block, out _);
-        }
-
-        if (isKnown)
-        {
-            directory = core.Blocks.ReadDirectory(block);
-        }
-
-        lock (core.State)
-        {
-            foreach (var entry in directory?.Entries ?? [])
-            {
-                SetRow(entry.Id, entry.Codec == BlockCodec.ChunkList, record);
-            }
-
-            _tables.Delete(IndexTable.Touched, KeyOf(block.Hash, BlockTouched));
-        }
-    }
-
-    /// <summary>Brings an object's row among the dead in line with whether it is needed. Under the state
-    /// lock.</summary>
-    private void SetRow(Hash256 id, bool isList, long record)
-    {
-        var key = KeyOf(id, isList ? (byte)1 : (byte)0);
-        var isDead = !IsNeeded(id, isList);
-        if (isDead == (DeadSince(id, isList) is not null))
-        {
-            return;
-        }
-
-        if (!isDead)
-        {
-            _tables.Delete(IndexTable.Garbage, key);
-            return;
-        }
-
-        var codec = isList ? BlockCodec.ChunkList : BlockCodec.Raw;
-        if (core.Pending.TryFind(id, codec, [], out _) || core.Chunks.PlacesOf(id, codec).Any())
-        {
-            Span<byte> value = stackalloc byte[sizeof(long)];
-            BinaryPrimitives.WriteInt64BigEndian(value, record);
-            _tables.Put(IndexTable.Garbage, key, value);
-        }
-    }
-
-    private (Phase Phase, long Done) AccountOf(Hash256 id, byte kind) =>
-        _tables.Get(IndexTable.Accounts, KeyOf(id, kind)) is { } value
-            ? ((Phase)value[0], BinaryPrimitives.ReadInt64BigEndian(value.AsSpan(1)))
-            : (Phase.None, 0);
-
-    private void SetAccount(Hash256 id, byte kind, Phase phase, long done)
-    {
-        if (phase == Phase.None)
-        {
-            _tables.Delete(IndexTable.Accounts, KeyOf(id, kind));
-            return;
-        }
-
-        Span<byte> value = stackalloc byte[1 + sizeof(long)];
-        value[0] = (byte)phase;
-        BinaryPrimitives.WriteInt64BigEndian(value[1..], done);
-        _tables.Put(IndexTable.Accounts, KeyOf(id, kind), value);
+        public ContentId Content => ContentId.From(Id);
     }
 }

@@ -8,61 +8,94 @@ using Omega.P2P.Storage.Retention;
 namespace Omega.P2P.Storage.Collection;
 
 /// <summary>
-/// Who needs what: how many kept contents use an object, how many kept artifacts and packages name another, and which
-/// objects nothing needs any more. A change only notes which contents it touched; <see cref="CatchUp"/> settles those,
-/// at a cost in proportion to them. Made again from everything else when lost (law 5). Guarded by the state lock, but
-/// for <see cref="CatchUp"/>, which one caller at a time runs outside it.
+/// Who needs what: which kept contents an object is a part of, which kept artifacts and packages name another, and
+/// which objects nothing needs any more. Each use is a row, found by what is used. A change only notes which contents
+/// it touched; <see cref="CatchUp"/> settles those, at a cost in proportion to them. Made again from everything else
+/// when lost (law 5). Guarded by the state lock, but for <see cref="CatchUp"/> and <see cref="CatchUpSome"/>, which one
+/// caller at a time runs outside it.
 /// </summary>
 internal sealed partial class UseLedger(StoreCore core, KeepBook keeping)
 {
     private readonly IndexStore _tables = core.Index;
 
-    private enum UseKind : byte
-    {
-        /// <summary>Contents that an object (chunk, page, piece of an outboard) is a part of.</summary>
-        Object = 0,
-
-        /// <summary>Artifacts that refer to an artifact in the clear.</summary>
-        Reference = 1,
-
-        /// <summary>Packages that a content is a file of.</summary>
-        Package = 2,
-    }
-
     /// <summary>Notes that something may have changed about who keeps a content.</summary>
     /// <param name="content">Which.</param>
-    /// <param name="record">The record that changed it: what is found dead for it is dead since then. 0 for one that
-    /// can only bring to life.</param>
-    public void Touch(ContentId content, long record) => Touch(KeyOf(content.Hash, ContentTouched), record);
+    /// <param name="record">The record that changed it: what is found dead for it is dead since then.</param>
+    public void Touch(ContentId content, long record) => Note(ContentTouched, content.Hash, record);
+
+    /// <summary>Notes that a content has an artifact, or one more: that can only bring to life.</summary>
+    public void TouchAdded(ContentId content) =>
+        _tables.Put(IndexTable.Touched, TouchKey(ContentAdded, content.Hash), []);
 
     /// <summary>Notes that whoever sealed a block by this record may not have come to use it.</summary>
-    public void Touch(BlockId block, long record) => Touch(KeyOf(block.Hash, BlockTouched), record);
+    public void Touch(BlockId block, long record) => Note(BlockTouched, block.Hash, record);
 
     /// <summary>Whether an artifact's bytes are kept for its own sake, or because a kept one refers to it.</summary>
     public bool Keeps(ArtifactRecord record) =>
         record.IsLive || keeping.IsPinned(record.Key) || keeping.IsHeld(record.Key)
-        || CountOf(record.Key.Hash, UseKind.Reference) > 0;
+        || IsUsed(record.Key.Hash, UseKind.Reference);
 
     /// <summary>Whether a content is kept: for an artifact, or as a file of a package.</summary>
     public bool Keeps(ContentId content) =>
-        core.Artifacts.OfContent(content).Any(Keeps) || CountOf(content.Hash, UseKind.Package) > 0;
+        core.Artifacts.OfContent(content).Any(Keeps) || IsUsed(content.Hash, UseKind.Package);
 
-    /// <summary>Kept artifacts that refer to this one.</summary>
-    public long ReferencesTo(ArtifactKey key) => CountOf(key.Hash, UseKind.Reference);
+    /// <summary>Whether a kept one uses this in that way, as of the last <see cref="CatchUp"/>.</summary>
+    public bool IsUsed(Hash256 used, UseKind kind)
+    {
+        using var scan = _tables.Scan(IndexTable.Uses, KeyOf(used, (byte)kind), expectAbsent: true);
+        return scan.MoveNext();
+    }
 
-    /// <summary>Kept packages that this content is a file of.</summary>
-    public long PackagesWith(ContentId content) => CountOf(content.Hash, UseKind.Package);
+    /// <summary>Who uses this in that way, ascending. Lazy: to be walked under the state lock.</summary>
+    public IEnumerable<Hash256> UsersOf(Hash256 used, UseKind kind) =>
+        _tables.Keys(IndexTable.Uses, KeyOf(used, (byte)kind))
+            .Select(key => Hash256.From(key.AsSpan(Hash256.Size + 1)));
 
-    /// <summary>Kept contents, in places, that an object is a part of.</summary>
-    public long UsesOf(Hash256 id) => CountOf(id, UseKind.Object);
+    /// <summary>Contents that an object may be a part of: itself, and those cut that contain it. Lazy, as
+    /// above.</summary>
+    public IEnumerable<ContentId> ContentsWith(Hash256 id) =>
+        UsersOf(id, UseKind.Object).Select(ContentId.From).Prepend(ContentId.From(id));
+
+    /// <summary>Packages that name a content as a file, by (key, domain) of each manifest; removed ones that have
+    /// the same manifest, too. Lazy, as above.</summary>
+    public IEnumerable<ArtifactRecord> PackagesWith(ContentId content) =>
+        UsersOf(content.Hash, UseKind.Package).Select(ContentId.From).SelectMany(core.Artifacts.OfContent)
+            .Where(record => record.Type == Primitives.Artifacts.PackageManifest.TypeTag);
+
+    /// <summary>Live artifacts that an object is a part of: of their contents, or of their files. Each once. Lazy, as
+    /// above.</summary>
+    public IEnumerable<ArtifactRecord> ArtifactsWith(Hash256 id) =>
+        ContentsWith(id).SelectMany(content => core.Artifacts.OfContent(content).Concat(PackagesWith(content)))
+            .Where(record => record.IsLive).DistinctBy(record => (record.Key, record.Domain));
+
+    /// <summary>What lies between two hashes, ends included, and is used in that way; each once, ascending. Lazy, as
+    /// above.</summary>
+    public IEnumerable<Hash256> UsedBetween(Hash256 first, Hash256 last, UseKind kind)
+    {
+        Hash256? before = null;
+        foreach (var key in _tables.KeysFrom(IndexTable.Uses, first.ToArray(), []))
+        {
+            var used = Hash256.From(key.AsSpan(0, Hash256.Size));
+            if (used.CompareTo(last) > 0)
+            {
+                yield break;
+            }
+
+            if (key[Hash256.Size] == (byte)kind && used != before)
+            {
+                yield return used;
+                before = used;
+            }
+        }
+    }
 
     /// <summary>Whether anything needs an object, as of the last <see cref="CatchUp"/>.</summary>
     public bool IsNeeded(Hash256 id, bool isList) =>
-        (!isList && CountOf(id, UseKind.Object) > 0) || Keeps(ContentId.From(id));
+        (!isList && IsUsed(id, UseKind.Object)) || Keeps(ContentId.From(id));
 
     /// <summary>The record since which nothing needs an object; null where it is needed.</summary>
     public long? DeadSince(Hash256 id, bool isList) =>
-        _tables.Get(IndexTable.Garbage, KeyOf(id, isList ? (byte)1 : (byte)0)) is { } value
+        _tables.Get(IndexTable.Garbage, KeyOf(id, isList ? (byte)1 : (byte)0), expectAbsent: true) is { } value
             ? BinaryPrimitives.ReadInt64BigEndian(value)
             : null;
 
@@ -89,14 +122,6 @@ internal sealed partial class UseLedger(StoreCore core, KeepBook keeping)
     public void Forget(DeadObject gone) =>
         _tables.Delete(IndexTable.Garbage, KeyOf(gone.Id, gone.IsList ? (byte)1 : (byte)0));
 
-    private void Touch(byte[] key, long record)
-    {
-        var before = _tables.Get(IndexTable.Touched, key) is { } value ? BinaryPrimitives.ReadInt64BigEndian(value) : 0;
-        Span<byte> later = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(later, Math.Max(before, record));
-        _tables.Put(IndexTable.Touched, key, later);
-    }
-
     private static byte[] KeyOf(Hash256 id, byte kind)
     {
         var key = new byte[Hash256.Size + 1];
@@ -105,35 +130,73 @@ internal sealed partial class UseLedger(StoreCore core, KeepBook keeping)
         return key;
     }
 
-    private long CountOf(Hash256 id, UseKind kind) =>
-        _tables.Get(IndexTable.Uses, KeyOf(id, (byte)kind), expectAbsent: true) is { } value
-            ? BinaryPrimitives.ReadInt64BigEndian(value)
-            : 0;
-
-    /// <summary>Adds to a count; true where that made it zero or took it from there.</summary>
-    private bool Change(Hash256 id, UseKind kind, int by)
+    private static byte[] KeyOf(Hash256 used, UseKind kind, Hash256 user)
     {
-        var key = KeyOf(id, (byte)kind);
-        var before = CountOf(id, kind);
-        var after = before + by;
-        if (after < 0)
-        {
-            throw new StoreDamagedException($"the use count of {id} fell below zero");
-        }
+        var key = new byte[2 * Hash256.Size + 1];
+        used.CopyTo(key);
+        key[Hash256.Size] = (byte)kind;
+        user.CopyTo(key.AsSpan(Hash256.Size + 1));
+        return key;
+    }
 
-        if (after == 0)
+    /// <summary>Puts a use in, or takes it out; either may be so already.</summary>
+    private void SetUse(Hash256 used, UseKind kind, Hash256 user, bool isUsed)
+    {
+        if (isUsed)
         {
-            _tables.Delete(IndexTable.Uses, key);
+            _tables.Put(IndexTable.Uses, KeyOf(used, kind, user), []);
         }
         else
         {
-            Span<byte> value = stackalloc byte[sizeof(long)];
-            BinaryPrimitives.WriteInt64BigEndian(value, after);
-            _tables.Put(IndexTable.Uses, key, value);
+            _tables.Delete(IndexTable.Uses, KeyOf(used, kind, user));
         }
-
-        return before == 0 || after == 0;
     }
+
+    private Phase PhaseOf(Hash256 user, UseKind kind) =>
+        _tables.Get(IndexTable.Accounts, KeyOf(user, (byte)kind), expectAbsent: true) is { } value
+            ? (Phase)value[0]
+            : Phase.None;
+
+    private void SetPhase(Hash256 user, UseKind kind, Phase phase)
+    {
+        if (phase == Phase.None)
+        {
+            _tables.Delete(IndexTable.Accounts, KeyOf(user, (byte)kind));
+        }
+        else
+        {
+            _tables.Put(IndexTable.Accounts, KeyOf(user, (byte)kind), [(byte)phase]);
+        }
+    }
+
+    /// <summary>How far a user's rows are written.</summary>
+    private enum Phase : byte
+    {
+        /// <summary>It has none.</summary>
+        None = 0,
+
+        /// <summary>It may have some: they are being put in or taken out.</summary>
+        Partial = 1,
+
+        /// <summary>It has all.</summary>
+        Whole = 2,
+
+        /// <summary>It has all, and is not kept any more, but nobody can say which they are.</summary>
+        Lingering = 3,
+    }
+}
+
+/// <summary>Ways of using.</summary>
+internal enum UseKind : byte
+{
+    /// <summary>A content is used as a part: an object (chunk, page, piece of an outboard) by the content.</summary>
+    Object = 0,
+
+    /// <summary>An artifact is referred to in the clear, by an artifact.</summary>
+    Reference = 1,
+
+    /// <summary>A content is a file of a package, by the package's own content.</summary>
+    Package = 2,
 }
 
 /// <summary>An object that nothing needs.</summary>

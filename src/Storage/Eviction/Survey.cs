@@ -11,5 +11,7 @@ internal sealed record SurveyedBlock(
 internal sealed record Survey(
     IReadOnlyList<SizedContent> Contents, IReadOnlyList<SurveyedBlock> Blocks, long PendingBytes)
 {
+    public IEnumerable<BlockState> States => Blocks.Select(block => block.State);
+
     public long NeighbourBytes => Blocks.Sum(block => block.Neighbours.Sum(entry => (long)entry.Length));
 }

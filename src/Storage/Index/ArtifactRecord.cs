@@ -28,6 +28,9 @@ internal sealed class ArtifactRecord
 
     public required string? Tenant { get; init; }
 
+    /// <summary>Whether it refers to other artifacts in the clear.</summary>
+    public required bool HasRefs { get; init; }
+
     /// <summary>BLAKE3 of the catalog entry.</summary>
     public required Hash256 EntryHash { get; set; }
 

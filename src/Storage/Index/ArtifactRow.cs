@@ -10,7 +10,8 @@ namespace Omega.P2P.Storage.Index;
 /// An artifact as a value of the index, little-endian:
 /// <code>
 /// 0   32 content       32 32 BLAKE3 of the entry    64  8 size           72  8 created     80 8 record number
-/// 88   8 position      96  4 record length          100 1 flags: 1 evicted, 2 removed, 4 has a tenant
+/// 88   8 position      96  4 record length          100 1 flags: 1 evicted, 2 removed, 4 has a tenant,
+///                                               8 refers to other artifacts in the clear
 /// 101    if removed: 8 when; then texts, each length (1) and UTF-8: type, brane, audience, tenant if any; then the
 ///        count (1) of audiences it is published to, and those
 /// </code>
@@ -27,6 +28,7 @@ internal static class ArtifactRow
     private const byte Evicted = 1;
     private const byte Removed = 2;
     private const byte HasTenant = 4;
+    private const byte HasRefs = 8;
 
     public static byte[] Encode(ArtifactRecord record)
     {
@@ -40,7 +42,7 @@ internal static class ArtifactRow
         BinaryPrimitives.WriteInt64LittleEndian(span[88..], record.Spot.Position);
         BinaryPrimitives.WriteInt32LittleEndian(span[96..], record.Spot.Length);
         span[100] = (byte)((record.IsEvicted ? Evicted : 0) | (record.IsLive ? 0 : Removed)
-            | (record.Tenant is null ? 0 : HasTenant));
+            | (record.Tenant is null ? 0 : HasTenant) | (record.HasRefs ? HasRefs : 0));
         var at = Fixed;
         if (record.RemovedMs is { } removed)
         {
@@ -88,6 +90,7 @@ internal static class ArtifactRow
                 BinaryPrimitives.ReadInt64LittleEndian(row[80..]), BinaryPrimitives.ReadInt64LittleEndian(row[88..]),
                 BinaryPrimitives.ReadInt32LittleEndian(row[96..])),
             IsEvicted = (flags & Evicted) != 0,
+            HasRefs = (flags & HasRefs) != 0,
             RemovedMs = removed,
             Type = Read(row, ref at),
             Brane = Read(row, ref at),

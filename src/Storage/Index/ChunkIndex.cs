@@ -6,49 +6,29 @@ using Omega.P2P.Storage.Index.Segments;
 
 namespace Omega.P2P.Storage.Index;
 
-/// <summary>One sealed block as the index knows it. Fields change only under the store's state lock.</summary>
-internal sealed class BlockState
-{
-    public required BlockId Id { get; init; }
-
-    /// <summary>What places call it; never given twice.</summary>
-    public required int Number { get; init; }
-
-    public required ClassTag Class { get; init; }
-
-    /// <summary>Length of the block file, directory included.</summary>
-    public required int Length { get; init; }
-
-    /// <summary>Sum of its entries' lengths.</summary>
-    public required int EntryBytes { get; init; }
-
-    /// <summary>Whether the bytes are on this disk; the directory always is.</summary>
-    public bool IsHere { get; set; }
-
-    /// <summary>Set while an eviction or a repack empties it: nothing new may lean on it.</summary>
-    public bool IsLeaving { get; set; }
-}
-
-/// <summary>Where a copy of an object lies.</summary>
-internal readonly record struct Place(BlockState Block, int Offset, int Length, BlockCodec Codec);
-
 /// <summary>
-/// Where objects lie in sealed blocks. Chunk lists are found by the content they describe, everything else by its own
-/// hash. Places are in the index's tables; the blocks themselves, about 150 bytes for each 4 to 16 MiB, in memory. Not
-/// thread-safe: guarded by the state lock.
+/// Where objects lie in sealed blocks, and the blocks themselves: all in the index's tables, none in memory but the
+/// <see cref="RememberedMax"/> asked for last. Chunk lists are found by the content they describe, everything else by
+/// its own hash. Not thread-safe: guarded by the state lock.
 /// </summary>
-internal sealed class ChunkIndex(IndexStore tables)
+internal sealed partial class ChunkIndex(IndexStore tables)
 {
-    private const int KeyLength = Hash256.Size + 1 + 4;
+    private const int KeyLength = Hash256.Size + 1 + sizeof(int);
     private const int PlaceLength = 9;
-    private const int BlockRowLength = 4 + ClassTag.Size + 4 + 4 + 1;
 
-    private readonly Dictionary<BlockId, BlockState> _blocks = [];
-    private readonly Dictionary<int, BlockState> _byNumber = [];
+    /// <summary>Blocks remembered; about 200 bytes each.</summary>
+    private const int RememberedMax = 2048;
 
-    public IEnumerable<BlockState> Blocks => _blocks.Values;
+    private readonly Dictionary<int, BlockState> _remembered = [];
+    private readonly HashSet<BlockId> _leaving = [];
 
-    public int BlockCount => _blocks.Count;
+    /// <summary>Figures of all blocks. Kept with the index.</summary>
+    public BlockTotals Totals { get; set; }
+
+    public long BlockCount => Totals.Count;
+
+    /// <summary>Blocks whose bytes are away; zero means every content is whole.</summary>
+    public long AwayCount => Totals.Away;
 
     /// <summary>Number the next block gets. Kept with the index: places of a block that is gone may linger there.
     /// </summary>
@@ -57,37 +37,18 @@ internal sealed class ChunkIndex(IndexStore tables)
     /// <summary>Grows whenever bytes appear or go: cached answers about availability are stale then.</summary>
     public long Version { get; private set; }
 
-    /// <summary>Blocks whose bytes are away; zero means every content is whole.</summary>
-    public int AwayCount { get; private set; }
-
-    public bool TryGetBlock(BlockId id, out BlockState? block) => _blocks.TryGetValue(id, out block);
-
-    /// <summary>Takes up the blocks that the tables hold.</summary>
-    public void Load()
+    public bool TryGetBlock(BlockId id, out BlockState? block)
     {
-        using var scan = tables.Scan(IndexTable.Blocks, []);
-        while (scan.MoveNext())
-        {
-            var row = scan.Value;
-            Keep(new BlockState
-            {
-                Id = BlockId.From(Hash256.From(scan.Key)),
-                Number = BinaryPrimitives.ReadInt32LittleEndian(row),
-                Class = ClassTag.From(row.Slice(4, ClassTag.Size)),
-                Length = BinaryPrimitives.ReadInt32LittleEndian(row[(4 + ClassTag.Size)..]),
-                EntryBytes = BinaryPrimitives.ReadInt32LittleEndian(row[(8 + ClassTag.Size)..]),
-                IsHere = row[12 + ClassTag.Size] != 0,
-            });
-        }
+        block = null;
+        return TryNumber(id, out var number) && TryGetBlock(number, out block);
     }
 
     public BlockState Add(BlockId id, BlockDirectory directory, bool isHere)
     {
-        if (_blocks.TryGetValue(id, out var known))
+        if (TryGetBlock(id, out var known))
         {
-            SetHere(known, isHere);
             Version++;
-            return known;
+            return SetHere(known!, isHere);
         }
 
         var block = new BlockState
@@ -99,8 +60,10 @@ internal sealed class ChunkIndex(IndexStore tables)
             EntryBytes = directory.Entries.Sum(entry => entry.Length),
             IsHere = isHere,
         };
-        Keep(block);
+        Version++;
+        Totals = Totals.With(block, 1);
         Write(block);
+        PutNumber(id, block.Number);
         Span<byte> key = stackalloc byte[KeyLength];
         Span<byte> place = stackalloc byte[PlaceLength];
         foreach (var entry in directory.Entries)
@@ -115,14 +78,43 @@ internal sealed class ChunkIndex(IndexStore tables)
         return block;
     }
 
-    public void SetHere(BlockState block, bool isHere)
+    /// <summary>Notes whether a block's bytes are on this disk.</summary>
+    /// <returns>The block as it is now.</returns>
+    public BlockState SetHere(BlockState block, bool isHere)
     {
-        if (block.IsHere != isHere)
+        if (block.IsHere == isHere)
         {
-            Version++;
-            AwayCount += isHere ? -1 : 1;
-            block.IsHere = isHere;
-            Write(block);
+            return block;
+        }
+
+        Version++;
+        Totals = Totals.With(block, -1);
+        block = new BlockState
+        {
+            Id = block.Id,
+            Number = block.Number,
+            Class = block.Class,
+            Length = block.Length,
+            EntryBytes = block.EntryBytes,
+            IsHere = isHere,
+        };
+        Totals = Totals.With(block, 1);
+        Write(block);
+        return block;
+    }
+
+    /// <summary>Whether an eviction, a repack or a collection empties a block: nothing new may lean on it.</summary>
+    public bool IsLeaving(BlockId id) => _leaving.Contains(id);
+
+    public void SetLeaving(BlockId id, bool isLeaving)
+    {
+        if (isLeaving)
+        {
+            _leaving.Add(id);
+        }
+        else
+        {
+            _leaving.Remove(id);
         }
     }
 
@@ -130,16 +122,20 @@ internal sealed class ChunkIndex(IndexStore tables)
     /// </summary>
     public void Remove(BlockId id, BlockDirectory? directory)
     {
-        if (!_blocks.Remove(id, out var block))
+        if (!TryGetBlock(id, out var block))
         {
+            ForgetUnreadable(id);
             return;
         }
 
         Version++;
-        AwayCount -= block.IsHere ? 0 : 1;
-        _byNumber.Remove(block.Number);
+        Totals = Totals.With(block!, -1);
+        _remembered.Remove(block!.Number);
+        _leaving.Remove(id);
         tables.Delete(IndexTable.Blocks, id.AsSpan());
         Span<byte> key = stackalloc byte[KeyLength];
+        BinaryPrimitives.WriteInt32BigEndian(key, block.Number);
+        tables.Delete(IndexTable.BlockRows, key[..sizeof(int)]);
         foreach (var entry in directory?.Entries ?? [])
         {
             KeyOf(entry.Id, entry.Codec, block.Number, key);
@@ -156,7 +152,7 @@ internal sealed class ChunkIndex(IndexStore tables)
         while (scan.MoveNext())
         {
             if (TryPlace(scan.Key, scan.Value, out var candidate) && candidate.Block.IsHere
-                && (!found || place.Block.IsLeaving))
+                && (!found || IsLeaving(place.Block.Id)))
             {
                 place = candidate;
                 found = true;
@@ -173,7 +169,7 @@ internal sealed class ChunkIndex(IndexStore tables)
         while (scan.MoveNext())
         {
             if (TryPlace(scan.Key, scan.Value, out var place)
-                && place.Block is { IsHere: true, IsLeaving: false } && classes.Contains(place.Block.Class))
+                && place.Block.IsHere && classes.Contains(place.Block.Class) && !IsLeaving(place.Block.Id))
             {
                 return true;
             }
@@ -214,6 +210,21 @@ internal sealed class ChunkIndex(IndexStore tables)
         return places;
     }
 
+    /// <summary>Whether a copy is known anywhere, here or away.</summary>
+    public bool IsPlaced(Hash256 id, BlockCodec codec)
+    {
+        using var scan = Places(id, codec, expectAbsent: true);
+        while (scan.MoveNext())
+        {
+            if (TryGetBlock(NumberOf(scan.Key), out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static void KeyOf(Hash256 id, BlockCodec codec, int number, Span<byte> key)
     {
         id.CopyTo(key);
@@ -234,33 +245,52 @@ internal sealed class ChunkIndex(IndexStore tables)
     private bool TryPlace(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out Place place)
     {
         place = default;
-        if (!_byNumber.TryGetValue(NumberOf(key), out var block))
+        if (!TryGetBlock(NumberOf(key), out var block))
         {
             return false;
         }
 
         place = new Place(
-            block, BinaryPrimitives.ReadInt32LittleEndian(value), BinaryPrimitives.ReadInt32LittleEndian(value[4..]),
+            block!, BinaryPrimitives.ReadInt32LittleEndian(value), BinaryPrimitives.ReadInt32LittleEndian(value[4..]),
             (BlockCodec)value[8]);
         return true;
     }
 
-    private void Keep(BlockState block)
+    private bool TryGetBlock(int number, out BlockState? block)
     {
-        Version++;
-        _blocks.Add(block.Id, block);
-        _byNumber.Add(block.Number, block);
-        AwayCount += block.IsHere ? 0 : 1;
+        if (_remembered.TryGetValue(number, out block))
+        {
+            return true;
+        }
+
+        Span<byte> key = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(key, number);
+        block = tables.Get(IndexTable.BlockRows, key) is { } row ? BlockState.Decode(number, row) : null;
+        if (block is not null)
+        {
+            Remember(block);
+        }
+
+        return block is not null;
+    }
+
+    private void Remember(BlockState block)
+    {
+        if (_remembered.Count >= RememberedMax)
+        {
+            _remembered.Clear();
+        }
+
+        _remembered[block.Number] = block;
     }
 
     private void Write(BlockState block)
     {
-        Span<byte> row = stackalloc byte[BlockRowLength];
-        BinaryPrimitives.WriteInt32LittleEndian(row, block.Number);
-        block.Class.CopyTo(row[4..]);
-        BinaryPrimitives.WriteInt32LittleEndian(row[(4 + ClassTag.Size)..], block.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(row[(8 + ClassTag.Size)..], block.EntryBytes);
-        row[12 + ClassTag.Size] = block.IsHere ? (byte)1 : (byte)0;
-        tables.Put(IndexTable.Blocks, block.Id.AsSpan(), row);
+        Span<byte> key = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(key, block.Number);
+        Span<byte> row = stackalloc byte[BlockState.RowLength];
+        block.Encode(row);
+        tables.Put(IndexTable.BlockRows, key, row);
+        Remember(block);
     }
 }

@@ -12,13 +12,23 @@ internal sealed record PendingObject(Hash256 Id, BlockCodec Codec, ClassTag Clas
 /// </summary>
 internal sealed class PendingObjects
 {
+    /// <summary>What an object takes beside its bytes: entries of three tables, two lists (counted).</summary>
+    private const int ObjectOverhead = 320;
+
     private readonly Dictionary<(Hash256 Id, bool IsList), List<PendingObject>> _byId = [];
     private readonly Dictionary<ClassTag, List<PendingObject>> _byClass = [];
     private readonly Dictionary<long, int> _perRecord = [];
 
     private readonly Dictionary<ClassTag, long> _through = [];
+    private int _count;
 
     public long TotalBytes { get; private set; }
+
+    /// <summary>Memory they take, about.</summary>
+    public long MemoryBytes => TotalBytes + _count * (long)ObjectOverhead;
+
+    /// <summary>Records with waiting bytes. A copy.</summary>
+    public HashSet<long> Records => [.. _perRecord.Keys];
 
     /// <summary>For each class, the record through which everything has moved to blocks.</summary>
     public IReadOnlyDictionary<ClassTag, long> Moved => _through;
@@ -47,6 +57,7 @@ internal sealed class PendingObjects
         ListOf(_byClass, pending.Class).Add(pending);
         _perRecord[pending.Record] = _perRecord.GetValueOrDefault(pending.Record) + 1;
         TotalBytes += pending.Bytes.Length;
+        _count++;
     }
 
     public long BytesOf(ClassTag tag) =>
@@ -80,9 +91,6 @@ internal sealed class PendingObjects
     public IEnumerable<ClassTag> ClassesOf(Hash256 id, bool isList = false) =>
         _byId.TryGetValue((id, isList), out var list) ? list.Select(pending => pending.Class) : [];
 
-    /// <summary>Whether a record's inline bytes are still needed in the log.</summary>
-    public bool IsLive(long record) => _perRecord.ContainsKey(record);
-
     /// <summary>Finds an object; an empty class list means any.</summary>
     public bool TryFind(
         Hash256 id, BlockCodec codec, IReadOnlyCollection<ClassTag> classes, out PendingObject? found)
@@ -113,6 +121,7 @@ internal sealed class PendingObjects
     private void Forget(PendingObject pending)
     {
         TotalBytes -= pending.Bytes.Length;
+        _count--;
         var list = _byId[KeyOf(pending)];
         list.Remove(pending);
         if (list.Count == 0)

@@ -200,7 +200,7 @@ internal sealed partial class LocalLog
     private void BeginFile()
     {
         var header = new LogFileHeader(NextNumber, Generation: 0, Chain);
-        var file = WriteFile(_files, header, []);
+        var file = WriteFile(_files, header, static _ => { });
         _file.Dispose();
         _file = file;
         lock (_commitGate)

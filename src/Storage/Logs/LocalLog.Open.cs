@@ -115,29 +115,30 @@ internal sealed partial class LocalLog
             throw new StoreDamagedException($"a log file before {name} ends in unreadable bytes");
         }
 
-        var bytes = ReadAll(opening.Files, $"{Folder}/{name}");
-        if (!LogFileHeader.TryRead(bytes, out var header) || header.Name != name || header.First != next
-            || header.Previous != chain)
+        using var file = opening.Files.Open($"{Folder}/{name}", FileOpenMode.Read);
+        var walk = new LogWalk(file, $"{Folder}/{name}", opening.Limits)
+        {
+            Position = position,
+            Expected = opening.Start?.Place,
+        };
+        if (!walk.IsReadable || walk.Header.Name != name || walk.Header.First != next || walk.Header.Previous != chain)
         {
             throw new StoreDamagedException($"{name} does not continue the log at record {next}");
         }
 
-        var scan = new LogScan(bytes, header, opening.Limits.LogRecordMax, position)
-        {
-            Expected = opening.Start?.Place,
-        };
-        scan.Run(opening.Visitor);
-        chain = scan.Chain;
-        next = scan.Number;
-        tornBytes = scan.IsTorn ? bytes.Length - scan.Offset : 0;
-        damaged = damaged < 0 ? scan.FirstDamaged : damaged;
+        walk.Run((in LogFrame _, LogSpot spot, ReadOnlySpan<byte> record, ReadOnlySpan<byte> inline) =>
+            opening.Visitor(spot, record, inline));
+        chain = walk.Chain;
+        next = walk.Number;
+        tornBytes = walk.TornBytes;
+        damaged = damaged < 0 ? walk.FirstDamaged : damaged;
         return new LogSegment
         {
-            Header = header,
+            Header = walk.Header,
             Position = position,
-            Count = scan.Number - header.First,
-            Length = scan.Offset,
-            InlineRecords = scan.InlineRecords,
+            Count = walk.Number - walk.Header.First,
+            Length = walk.Offset,
+            InlineRecords = walk.InlineRecords,
         };
     }
 
@@ -188,15 +189,5 @@ internal sealed partial class LocalLog
                 ? header
                 : throw new StoreDamagedException($"the header of {name} is damaged");
         }
-    }
-
-    private static byte[] ReadAll(IFileSystem files, string path)
-    {
-        using var file = files.Open(path, FileOpenMode.Read);
-        var bytes = new byte[file.Length];
-        var read = file.ReadAt(0, bytes);
-        return read == bytes.Length
-            ? bytes
-            : throw new IOException($"{path} gave {read} of {bytes.Length} bytes");
     }
 }

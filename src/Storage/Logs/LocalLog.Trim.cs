@@ -1,4 +1,3 @@
-using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Storage.Logs;
@@ -6,13 +5,26 @@ namespace Omega.P2P.Storage.Logs;
 /// <summary>Dropping inline bytes that have moved to blocks, and checking what is on disk.</summary>
 internal sealed partial class LocalLog
 {
-    /// <summary>Inline bytes in the log files whose record is not in <paramref name="isLive"/>.</summary>
-    public long DeadInlineBytes(Func<long, bool> isLive)
+    private const int CopyBuffer = 256 * 1024;
+
+    /// <summary>Records in the log files that carry inline bytes and that <paramref name="isLive"/> refuses, and those
+    /// bytes.</summary>
+    public (long Records, long Bytes) DeadInline(Func<long, bool> isLive)
     {
+        var (records, bytes) = (0L, 0L);
         lock (_commitGate)
         {
-            return _segments.Sum(segment => DeadIn(segment, isLive));
+            foreach (var (number, length) in _segments.SelectMany(segment => segment.InlineRecords.Records))
+            {
+                if (!isLive(number))
+                {
+                    records++;
+                    bytes += length;
+                }
+            }
         }
+
+        return (records, bytes);
     }
 
     /// <summary>
@@ -49,20 +61,33 @@ internal sealed partial class LocalLog
 
         foreach (var segment in segments)
         {
-            var bytes = ReadAll(_files, $"{Folder}/{segment.Header.Name}");
-            var scan = new LogScan(
-                bytes.AsSpan(0, (int)Math.Min(bytes.Length, segment.Length)), segment.Header, _limits.LogRecordMax);
-            scan.Run();
-            if (scan.FirstDamaged >= 0 || scan.IsTorn || scan.Number != segment.End)
+            try
             {
-                var record = scan.FirstDamaged >= 0 ? scan.FirstDamaged : scan.Number;
-                findings.Add($"log record {record} in {segment.Header.Name} is damaged");
+                Check(segment, findings);
+            }
+            catch (FileNotFoundException) when (!Notes().Any(note => note.Name == segment.Header.Name))
+            {
+                // Trimmed meanwhile: every frame of it was checked then.
+                continue;
             }
 
-            progress?.Invoke(bytes.Length);
+            progress?.Invoke(segment.Length);
         }
 
         return findings;
+    }
+
+    private void Check(LogSegment segment, List<string> findings)
+    {
+        var path = $"{Folder}/{segment.Header.Name}";
+        using var file = _files.Open(path, FileOpenMode.Read);
+        var walk = new LogWalk(file, path, _limits, segment.Length);
+        walk.Run(static (in LogFrame _, LogSpot _, ReadOnlySpan<byte> _, ReadOnlySpan<byte> _) => { });
+        if (!walk.IsReadable || !walk.IsSound || walk.Number != segment.End)
+        {
+            var record = walk.FirstDamaged >= 0 ? walk.FirstDamaged : walk.Number;
+            findings.Add($"log record {record} in {segment.Header.Name} is damaged");
+        }
     }
 
     private static long DeadIn(LogSegment segment, Func<long, bool> isLive) =>
@@ -104,17 +129,11 @@ internal sealed partial class LocalLog
     private long Rewrite(List<LogSegment> run, Func<long, bool> isLive)
     {
         var header = run[0].Header with { Generation = run.Max(segment => segment.Header.Generation) + 1 };
-        var frames = new List<byte>();
         var target = new LogSegment
         {
             Header = header, Count = run.Sum(segment => segment.Count), Position = run[0].Position,
         };
-        foreach (var segment in run)
-        {
-            CopyFrames(segment, isLive, frames, target);
-        }
-
-        using (var file = WriteFile(_files, header, frames.ToArray()))
+        using (var file = WriteFile(_files, header, to => run.ForEach(from => CopyFrames(from, isLive, to, target))))
         {
             target.Length = file.Length;
         }
@@ -135,39 +154,49 @@ internal sealed partial class LocalLog
         return run.Sum(segment => segment.Length) - target.Length;
     }
 
-    private void CopyFrames(LogSegment segment, Func<long, bool> isLive, List<byte> frames, LogSegment target)
+    /// <summary>Copies a file's frames, each checked on the way: a damaged file is not rewritten.</summary>
+    private void CopyFrames(LogSegment segment, Func<long, bool> isLive, IFile to, LogSegment target)
     {
-        var bytes = ReadAll(_files, $"{Folder}/{segment.Header.Name}");
-        var scan = new LogScan(bytes, segment.Header, _limits.LogRecordMax);
-        scan.Run();
-        if (scan.FirstDamaged >= 0 || scan.IsTorn || scan.Number != segment.End)
+        var path = $"{Folder}/{segment.Header.Name}";
+        using var from = _files.Open(path, FileOpenMode.Read);
+        var walk = new LogWalk(from, path, _limits);
+        var buffer = new byte[CopyBuffer];
+        var buffered = 0;
+        walk.Run((in LogFrame frame, LogSpot spot, ReadOnlySpan<byte> record, ReadOnlySpan<byte> inline) =>
+        {
+            var keeps = frame.InlineLength > 0 && isLive(spot.Number);
+            var kept = new LogFrame
+            {
+                RecordLength = frame.RecordLength,
+                InlineLength = keeps ? frame.InlineLength : 0,
+                Flags = frame.Flags,
+                InlineCheck = keeps ? frame.InlineCheck : 0,
+                Hash = frame.Hash,
+            };
+            if (buffered + kept.Length > buffer.Length)
+            {
+                to.Append(buffer.AsSpan(0, buffered));
+                buffered = 0;
+                buffer = kept.Length > buffer.Length ? new byte[kept.Length] : buffer;
+            }
+
+            kept.Write(buffer.AsSpan(buffered));
+            record.CopyTo(buffer.AsSpan(buffered + LogFrame.HeaderSize));
+            inline[..kept.InlineLength].CopyTo(buffer.AsSpan(buffered + LogFrame.HeaderSize + record.Length));
+            buffered += kept.Length;
+            if (keeps)
+            {
+                target.InlineRecords.Add(spot.Number, kept.InlineLength);
+            }
+        });
+        if (!walk.IsReadable || !walk.IsSound || walk.Number != segment.End)
         {
             throw new StoreDamagedException($"{segment.Header.Name} is damaged and was not rewritten");
         }
 
-        Span<byte> head = stackalloc byte[LogFrame.HeaderSize];
-        var offset = LogFileHeader.Size;
-        for (var number = segment.Header.First; number < segment.End; number++)
+        if (buffered > 0)
         {
-            LogFrame.TryRead(bytes.AsSpan(offset), _limits.LogRecordMax, out var frame);
-            var keeps = frame.InlineLength > 0 && isLive(number);
-            var kept = keeps ? frame : new LogFrame
-            {
-                RecordLength = frame.RecordLength,
-                InlineLength = 0,
-                Flags = frame.Flags,
-                InlineCheck = 0,
-                Hash = frame.Hash,
-            };
-            kept.Write(head);
-            frames.AddRange(head);
-            frames.AddRange(bytes.AsSpan(offset + LogFrame.HeaderSize, kept.RecordLength + kept.InlineLength));
-            if (keeps)
-            {
-                target.InlineRecords.Add(number, kept.InlineLength);
-            }
-
-            offset += frame.Length;
+            to.Append(buffer.AsSpan(0, buffered));
         }
     }
 }

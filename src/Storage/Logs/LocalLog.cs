@@ -40,6 +40,9 @@ internal sealed partial class LocalLog : IDisposable
     /// <summary>Commits led so far, each one sync of the log file.</summary>
     public long Commits { get; private set; }
 
+    /// <summary>Whether a write failed, so that nobody knows what the file's tail holds.</summary>
+    public bool HasFailed => _failure is not null;
+
     /// <summary>Writers that wait for the commit in progress.</summary>
     public int WaitingCount
     {
@@ -74,7 +77,7 @@ internal sealed partial class LocalLog : IDisposable
         RemoveTemporaries(files);
         var header = new LogFileHeader(First: 1, Generation: 0, default);
         var frames = Frame(first, header.Previous, header.First, out var chain);
-        var file = WriteFile(files, header, frames);
+        var file = WriteFile(files, header, to => to.Append(frames));
         var segment = new LogSegment { Header = header, Count = first.Count, Length = file.Length };
         NoteInline(segment, first, header.First);
         return new LocalLog(files, limits, [segment], file, chain);
@@ -87,7 +90,7 @@ internal sealed partial class LocalLog : IDisposable
     }
 
     /// <summary>Writes a whole log file under a temporary name, syncs it, names it and syncs the folder.</summary>
-    private static IFile WriteFile(IFileSystem files, LogFileHeader header, ReadOnlySpan<byte> frames)
+    private static IFile WriteFile(IFileSystem files, LogFileHeader header, Action<IFile> writeFrames)
     {
         var temporary = $"{Folder}/{header.Name}.tmp";
         files.Delete(temporary);
@@ -95,11 +98,7 @@ internal sealed partial class LocalLog : IDisposable
         try
         {
             file.Append(header.ToArray());
-            if (!frames.IsEmpty)
-            {
-                file.Append(frames);
-            }
-
+            writeFrames(file);
             file.Sync();
             files.RenameNoReplace(temporary, $"{Folder}/{header.Name}");
             files.SyncDirectory(Folder);

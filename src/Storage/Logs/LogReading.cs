@@ -21,15 +21,18 @@ internal static class LogReading
                 continue; // of two generations the newer one was read
             }
 
-            var bytes = ReadAll(files, $"{LocalLog.Folder}/{name}");
-            if (!LogFileHeader.TryRead(bytes, out var header))
+            using var file = files.Open($"{LocalLog.Folder}/{name}", FileOpenMode.Read);
+            var walk = new LogWalk(file, name, limits);
+            if (!walk.IsReadable)
             {
                 throw new StoreDamagedException($"{name} has no readable header");
             }
 
-            var scan = new LogScan(bytes, header, limits.LogRecordMax);
-            scan.Run((_, record, _) => isOver = isOver || visitor(record.ToArray()));
-            next = scan.Number;
+            walk.Run(
+                (in LogFrame _, LogSpot _, ReadOnlySpan<byte> record, ReadOnlySpan<byte> _) =>
+                    isOver = isOver || visitor(record.ToArray()),
+                () => isOver);
+            next = walk.Number;
         }
     }
 
@@ -46,13 +49,5 @@ internal static class LogReading
 
         return found.OrderBy(file => file.First).ThenByDescending(file => file.Generation)
             .Select(file => (file.Name, file.First));
-    }
-
-    private static byte[] ReadAll(IFileSystem files, string path)
-    {
-        using var file = files.Open(path, FileOpenMode.Read);
-        var bytes = new byte[file.Length];
-        var read = file.ReadAt(0, bytes);
-        return bytes[..read];
     }
 }

@@ -8,22 +8,28 @@ namespace Omega.P2P.Storage.Logs;
 internal delegate void LogVisitor(long number, ReadOnlySpan<byte> record, ReadOnlySpan<byte> inline);
 
 /// <summary>
-/// Walks the frames of one log file and tells a torn tail from rot. A commit begins only after the one before it was
-/// synced: bad bytes with a later commit behind them were once durable, so they are damage and must not be cut off.
+/// Walks the rest of a log file from bad bytes on and tells a torn tail from rot. A commit begins only after the one
+/// before it was synced: bad bytes with a later commit behind them were once durable, so they are damage and must not
+/// be cut off.
 /// </summary>
 internal ref struct LogScan
 {
     private readonly ReadOnlySpan<byte> _file;
     private readonly int _recordMax;
 
-    public LogScan(ReadOnlySpan<byte> file, LogFileHeader header, int recordMax, long position = 0)
+    /// <summary>Begins at a frame.</summary>
+    /// <param name="rest">The file from there on.</param>
+    /// <param name="number">Number of the record in it.</param>
+    /// <param name="chain">Hash of the record before.</param>
+    /// <param name="recordMax">Longest record.</param>
+    /// <param name="position">Position of the record.</param>
+    public LogScan(ReadOnlySpan<byte> rest, long number, Hash256 chain, int recordMax, long position)
     {
         Position = position;
-        _file = file;
+        _file = rest;
         _recordMax = recordMax;
-        Offset = LogFileHeader.Size;
-        Number = header.First;
-        Chain = header.Previous;
+        Number = number;
+        Chain = chain;
         FirstDamaged = -1;
         InlineRecords = new InlineMap();
     }
@@ -52,20 +58,32 @@ internal ref struct LogScan
     /// <summary>A place that must lie on this log if it comes by; null for none.</summary>
     public LogPlace? Expected { get; init; }
 
-    /// <summary>Checks and visits nobody.</summary>
-    public void Run() => Run(static (_, _, _) => { });
+    /// <summary>Whether a frame is what was written as this record.</summary>
+    public static bool IsWhole(in LogFrame frame, ReadOnlySpan<byte> bytes, Hash256 previous, long number) =>
+        LogFrame.HashOf(previous, number, frame.Flags, bytes.Slice(LogFrame.HeaderSize, frame.RecordLength))
+            == frame.Hash
+        && LogFrame.CheckOf(bytes.Slice(LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength))
+            == frame.InlineCheck;
 
     /// <exception cref="LogDivergedException">The expected place is not on this log.</exception>
-    public void Run(PlacedVisitor visitor)
+    public static void RequireExpected(LogPlace? expected, long next, Hash256 chain)
     {
-        RequireExpected();
+        if (expected is { } place && place.Record == next - 1 && place.Chain != chain)
+        {
+            throw new LogDivergedException($"log record {place.Record} is not the one that the index has followed");
+        }
+    }
+
+    /// <exception cref="LogDivergedException">The expected place is not on this log.</exception>
+    public void Run(FrameVisitor visitor)
+    {
         while (Offset < _file.Length)
         {
             if (TryFrame(Offset, Chain, Number, out var frame) == FrameState.Whole)
             {
                 var record = _file.Slice(Offset + LogFrame.HeaderSize, frame.RecordLength);
                 var inline = _file.Slice(Offset + LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength);
-                visitor(new LogSpot(Number, Position, frame.RecordLength), record, inline);
+                visitor(frame, new LogSpot(Number, Position, frame.RecordLength), record, inline);
                 Step(frame);
                 continue;
             }
@@ -97,15 +115,7 @@ internal ref struct LogScan
         Position += LogFrame.HeaderSize + frame.RecordLength;
         Number++;
         Chain = frame.Hash;
-        RequireExpected();
-    }
-
-    private readonly void RequireExpected()
-    {
-        if (Expected is { } place && place.Record == Number - 1 && place.Chain != Chain)
-        {
-            throw new LogDivergedException($"log record {place.Record} is not the one that the index has followed");
-        }
+        RequireExpected(Expected, Number, Chain);
     }
 
     private readonly FrameState TryFrame(int offset, Hash256 previous, long number, out LogFrame frame)
@@ -115,12 +125,9 @@ internal ref struct LogScan
             return FrameState.Unreadable;
         }
 
-        var record = _file.Slice(offset + LogFrame.HeaderSize, frame.RecordLength);
-        var inline = _file.Slice(offset + LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength);
-        return LogFrame.HashOf(previous, number, frame.Flags, record) == frame.Hash
-            && LogFrame.CheckOf(inline) == frame.InlineCheck
-                ? FrameState.Whole
-                : FrameState.Damaged;
+        return IsWhole(frame, _file.Slice(offset, frame.Length), previous, number)
+            ? FrameState.Whole
+            : FrameState.Damaged;
     }
 
     private readonly bool Fits(int offset, out LogFrame frame)

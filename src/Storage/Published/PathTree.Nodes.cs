@@ -40,6 +40,11 @@ internal sealed partial class PathTree
     public bool TryNode(Hash256 hash, out ReadOnlyMemory<byte> node)
     {
         node = default;
+        if (IsStale)
+        {
+            Fold(int.MaxValue);
+        }
+
         if (_retired.TryGetValue(hash, out var kept))
         {
             node = kept.Bytes;

@@ -8,7 +8,8 @@ namespace Omega.P2P.Storage.Published;
 
 /// <summary>
 /// The prefix tree of a set that lies in the index, kept up to date by what changed: inner nodes are rows under their
-/// path, keys touched since are rows beside them, and folding those in reads and writes the nodes above them only. The
+/// path, and folding in the keys touched since reads and writes the nodes above them only. Touched keys are in memory:
+/// the index is never frozen before they are folded in, so there are no more of them than entries in the memtable. The
 /// root is that of <see cref="PrefixTree"/> over the same set, whatever way it came about. Guarded by the index's gate.
 /// </summary>
 internal sealed partial class PathTree
@@ -22,6 +23,9 @@ internal sealed partial class PathTree
     private readonly ITreeSource _source;
     private readonly byte[] _tag;
     private readonly bool _keepsNodes;
+    private readonly HashSet<ArtifactKey> _touched = [];
+    private ArtifactKey[] _folding = [];
+    private int _folded;
 
     /// <param name="tables">Where rows go.</param>
     /// <param name="name">Distinguishes this tree from others there.</param>
@@ -36,6 +40,9 @@ internal sealed partial class PathTree
     /// <summary>Whether rows are of no worth: the set came about without <see cref="Touch"/>. The next root is made
     /// from the whole set.</summary>
     public bool IsStale { get; set; }
+
+    /// <summary>Keys touched and not folded in yet; at least one where everything is to be made anew.</summary>
+    public int PendingCount => IsStale ? Math.Max(1, _touched.Count) : _touched.Count + _folding.Length - _folded;
 
     /// <summary>Called between batches of a long walk, when rows may be sealed.</summary>
     public Action Breathe { get; set; } = static () => { };
@@ -55,7 +62,7 @@ internal sealed partial class PathTree
     {
         if (!IsStale)
         {
-            _tables.Put(IndexTable.Changed, Under(key.Hash), []);
+            _touched.Add(key);
         }
     }
 
@@ -70,25 +77,24 @@ internal sealed partial class PathTree
             return true;
         }
 
-        var changed = new List<ArtifactKey>();
-        using (var scan = _tables.Scan(IndexTable.Changed, _tag))
+        if (_folded == _folding.Length)
         {
-            while (changed.Count < countMax && scan.MoveNext())
-            {
-                changed.Add(ArtifactKey.From(Hash256.From(scan.Key[TagLength..])));
-            }
+            // Neighbours together: they share the nodes above them.
+            (_folding, _folded) = ([.. _touched.Order()], 0);
+            _touched.Clear();
         }
 
-        if (changed.Count == 0)
+        var count = Math.Min(countMax, _folding.Length - _folded);
+        if (count == 0)
         {
             return false;
         }
 
-        var top = ReadTop();
-        SetTop(Update(default, [.. changed], top));
-        foreach (var key in changed)
+        SetTop(Update(default, _folding.AsSpan(_folded, count), ReadTop()));
+        _folded += count;
+        if (_folded == _folding.Length)
         {
-            _tables.Delete(IndexTable.Changed, Under(key.Hash));
+            (_folding, _folded) = ([], 0);
         }
 
         return true;

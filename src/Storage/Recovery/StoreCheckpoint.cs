@@ -2,6 +2,7 @@ using Omega.P2P.Primitives.Cbor;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.History;
+using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Logs;
 
 namespace Omega.P2P.Storage.Recovery;
@@ -10,7 +11,8 @@ namespace Omega.P2P.Storage.Recovery;
 /// What replay would know at the place to which the index is sealed, beside the tables. CBOR, inside the manifest:
 /// <code>
 /// { "files": [ [ name, records, length, [ record, inline length, … ] ], … ], "moved": [ class tag (16), through, … ],
-///   "blocks": next block number, "epochs": [ [ epoch, size, root (32), last snapshot's leaf ], … ],
+///   "blocks": [ next number, blocks, away, bytes here, unreadable ],
+///   "epochs": [ [ epoch, size, root (32), last snapshot's leaf ], … ],
 ///   "classes": [ [ audience, tenant or null ], … ], "waiting": first record with waiting inline bytes or 0,
 ///   "artifacts": live ones, "audiences": [ name, … ] }
 /// </code>
@@ -25,6 +27,9 @@ internal sealed record StoreCheckpoint
     public required IReadOnlyList<(ClassTag Class, long Through)> Moved { get; init; }
 
     public required int NextBlock { get; init; }
+
+    /// <summary>All blocks in figures.</summary>
+    public required BlockTotals Blocks { get; init; }
 
     public required IReadOnlyList<EpochResume> Epochs { get; init; }
 
@@ -55,7 +60,9 @@ internal sealed record StoreCheckpoint
         }
 
         writer.WriteKey("blocks");
-        writer.WriteUInt((ulong)NextBlock);
+        WriteAll(
+            writer, [NextBlock, Blocks.Count, Blocks.Away, Blocks.BytesHere, Blocks.Unreadable],
+            static (w, figure) => w.WriteUInt((ulong)figure));
         writer.WriteKey("epochs");
         WriteAll(writer, Epochs, static (w, epoch) =>
         {
@@ -86,13 +93,15 @@ internal sealed record StoreCheckpoint
         var epochs = new List<EpochResume>();
         var classes = new List<(string, string?)>();
         var audiences = new List<string>();
-        long blocks = 0;
+        var blocks = new List<long>();
         long waiting = 0;
         long artifacts = 0;
         var good = reader.TryReadMapStart(out var count) && count == 8
             && reader.TryReadKey("files"u8) && TryReadAll(ref reader, files, TryReadFile)
             && reader.TryReadKey("moved"u8) && TryReadMoved(ref reader, moved)
-            && reader.TryReadKey("blocks"u8) && reader.TryReadSize(out blocks)
+            && reader.TryReadKey("blocks"u8)
+            && TryReadAll(ref reader, blocks, static (ref CborReader r, out long figure) => r.TryReadSize(out figure))
+            && blocks.Count == 5
             && reader.TryReadKey("epochs"u8) && TryReadAll(ref reader, epochs, TryReadEpoch)
             && reader.TryReadKey("classes"u8) && TryReadAll(ref reader, classes, TryReadClass)
             && reader.TryReadKey("waiting"u8) && reader.TryReadSize(out waiting)
@@ -105,7 +114,8 @@ internal sealed record StoreCheckpoint
         {
             Files = files,
             Moved = moved,
-            NextBlock = (int)blocks,
+            NextBlock = (int)blocks[0],
+            Blocks = new BlockTotals(blocks[1], blocks[2], blocks[3], blocks[4]),
             Epochs = epochs,
             Classes = classes,
             WaitingFrom = waiting,

@@ -15,13 +15,12 @@ namespace Omega.P2P.Storage.Recovery;
 /// </summary>
 internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpoint? checkpoint)
 {
-    private readonly Dictionary<BlockId, bool> _blocks = [];
-    private readonly HashSet<BlockId> _dropped = [];
     private readonly long _sealedThrough = checkpoint is null ? 0 : core.Index.Place.Record;
 
-    /// <summary>Blocks that the log names and whose directory cannot be read.</summary>
-    public int BlocksMissing { get; private set; }
+    /// <summary>What became of the folders of blocks; not finished where there are many.</summary>
+    public BlockFolderCheck Folders { get; } = new(core);
 
+    /// <summary>Half-filled blocks that were removed.</summary>
     public int FilesRemoved { get; private set; }
 
     /// <summary>Records whose effect was taken in.</summary>
@@ -44,6 +43,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
 
         core.Artifacts.Count = checkpoint.Artifacts;
         core.Chunks.NextNumber = checkpoint.NextBlock;
+        core.Chunks.Totals = checkpoint.Blocks;
         foreach (var (audience, tenant) in checkpoint.Classes)
         {
             core.Know(audience, tenant);
@@ -58,8 +58,6 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         {
             state.Published.Know(audience);
         }
-
-        core.Chunks.Load();
     }
 
     /// <summary>Replays what memory alone holds of the sealed part. Comes before the log is opened: records after that
@@ -133,7 +131,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
                 AddPending(number, core.Know(copy.Audience, copy.Tenant), copy.Inline, inline);
                 break;
             case LogRecord.Seal seal:
-                Mark(seal.Blocks, isHere: true);
+                TakeBlocks(seal.Blocks);
                 TouchSealed(number, seal);
                 if (seal.Moved is { } moved)
                 {
@@ -142,18 +140,17 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
 
                 break;
             case LogRecord.Evict evict:
-                Mark(evict.Blocks, isHere: false);
+                SetHere(evict.Blocks, isHere: false);
                 SetEvicted(evict.Keys, isEvicted: true);
                 break;
             case LogRecord.Rehydrate back:
-                Mark(back.Blocks, isHere: true);
+                TakeBlocks(back.Blocks);
                 SetEvicted(back.Keys, isEvicted: false);
                 break;
             case LogRecord.Drop drop:
                 foreach (var id in drop.Blocks)
                 {
-                    _blocks.Remove(id);
-                    _dropped.Add(id);
+                    core.Chunks.Remove(id, directory: null);
                 }
 
                 break;
@@ -166,42 +163,14 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         SealWhenFull();
     }
 
-    /// <summary>Reads directories of blocks the index does not know, and removes block files that the log does not call
-    /// for.</summary>
+    /// <summary>Holds the folders of blocks against what the log says; of very many blocks only the first, for the
+    /// rest can be done when the store is open.</summary>
     public void FinishBlocks()
     {
         FilesRemoved += core.Blocks.DropOpen();
-        foreach (var id in _dropped)
+        for (var names = 0; !Folders.IsDone && names < core.Limits.OpenNamesMax;)
         {
-            core.Chunks.Remove(id, directory: null);
-        }
-
-        var here = RemoveStrays();
-        foreach (var (id, isHere) in _blocks)
-        {
-            if (core.Chunks.TryGetBlock(id, out var known))
-            {
-                core.Chunks.SetHere(known!, isHere);
-                continue;
-            }
-
-            try
-            {
-                core.Chunks.Add(id, core.Blocks.ReadDirectory(id), isHere && here.Contains(id));
-                BlocksMissing += isHere && !here.Contains(id) ? 1 : 0;
-            }
-            catch (Exception missing) when (missing is FileNotFoundException or StoreDamagedException)
-            {
-                BlocksMissing++;
-            }
-
-            SealWhenFull();
-        }
-
-        foreach (var block in core.Chunks.Blocks.Where(block => block.IsHere && !here.Contains(block.Id)).ToList())
-        {
-            BlocksMissing++;
-            core.Chunks.SetHere(block, isHere: false);
+            names += Folders.Step();
         }
     }
 
@@ -288,12 +257,35 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         }
     }
 
-    private void Mark(IReadOnlyList<BlockId> blocks, bool isHere)
+    /// <summary>Blocks that are there by the log's word. Whether their bytes are is held against the folder at the
+    /// end; where a later record drops them nothing need be found.</summary>
+    private void TakeBlocks(IReadOnlyList<BlockId> blocks)
     {
         foreach (var id in blocks)
         {
-            _blocks[id] = isHere;
-            _dropped.Remove(id);
+            if (core.Chunks.TryGetBlock(id, out var known))
+            {
+                core.Chunks.SetHere(known!, isHere: true);
+            }
+            else if (core.Blocks.TryReadDirectory(id, out var directory))
+            {
+                core.Chunks.Add(id, directory!, isHere: true);
+            }
+            else
+            {
+                core.Chunks.AddUnreadable(id);
+            }
+        }
+    }
+
+    private void SetHere(IReadOnlyList<BlockId> blocks, bool isHere)
+    {
+        foreach (var id in blocks)
+        {
+            if (core.Chunks.TryGetBlock(id, out var known))
+            {
+                core.Chunks.SetHere(known!, isHere);
+            }
         }
     }
 
@@ -312,43 +304,5 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         {
             core.Artifacts.SetEvicted(key, isEvicted);
         }
-    }
-
-    /// <summary>Whether the log calls for a block, and for its bytes.</summary>
-    private bool IsCalledFor(BlockId id, out bool isHere)
-    {
-        isHere = false;
-        if (_blocks.TryGetValue(id, out isHere))
-        {
-            return true;
-        }
-
-        var isKnown = core.Chunks.TryGetBlock(id, out var block);
-        isHere = isKnown && block!.IsHere;
-        return isKnown;
-    }
-
-    /// <summary>Removes what is not called for; returns the blocks whose bytes are on the disk.</summary>
-    private HashSet<BlockId> RemoveStrays()
-    {
-        var files = core.Blocks.ListSealed().ToList();
-        var bytes = files.Where(file => file.Extension == ".blk").Select(file => file.Id).ToHashSet();
-        foreach (var (id, extension) in files)
-        {
-            var isKnown = IsCalledFor(id, out var isHere);
-            var isStray = extension switch
-            {
-                ".blk" => !isHere,
-                ".dir" => !isKnown || (isHere && bytes.Contains(id)),
-                _ => !isKnown,
-            };
-            if (isStray)
-            {
-                core.Files.Delete($"{BlockFiles.FolderOf(id)}/{id.Hash}{extension}");
-                FilesRemoved++;
-            }
-        }
-
-        return bytes;
     }
 }

@@ -6,11 +6,15 @@ namespace Omega.P2P.Storage.Index.Segments;
 /// <summary>
 /// Sealing and merging. Segments of a table stand in tiers by size, each tier four times the one before; four of one
 /// tier become one of the next. So an entry is written once when sealed and at most once per tier: log4(n / entries in
-/// memory) times more, and a table has at most three segments per tier.
+/// memory) times more, and a table has at most three segments per tier. A table a third of whose entries are tombstones
+/// becomes one segment at once: a walk over it never passes over more that is gone than is there.
 /// </summary>
 internal sealed partial class IndexStore
 {
     private const int FanIn = 4;
+
+    /// <summary>Fewer tombstones than this are no reason to merge a table (guess).</summary>
+    private const long TombstonesMin = 4096;
 
     private readonly Lock _working = new();
     private LogPlace _frozenPlace;
@@ -133,11 +137,22 @@ internal sealed partial class IndexStore
         return tier;
     }
 
+    private static bool IsMostlyGone(List<SegmentReader> runs)
+    {
+        var gone = runs.Sum(run => run.Tombstones);
+        return runs.Count > 1 && gone >= TombstonesMin && gone > runs.Sum(run => run.Entries) / 3;
+    }
+
     private (IndexTable Table, int First, int Count)? FindMerge()
     {
         for (var table = 0; table < _runs.Length; table++)
         {
             var runs = _runs[table];
+            if (IsMostlyGone(runs))
+            {
+                return ((IndexTable)table, 0, runs.Count);
+            }
+
             for (var tier = 0; tier < 16 && runs.Count >= FanIn; tier++)
             {
                 var (count, ofTier) = (0, 0);

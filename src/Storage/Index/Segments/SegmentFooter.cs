@@ -6,7 +6,7 @@ namespace Omega.P2P.Storage.Index.Segments;
 /// <summary>
 /// Last 128 bytes of a segment, little-endian; before them its top, before that its pages.
 /// <code>
-/// 0   8 magic "ASLIDX1\n"     8  1 table   9 1 zero   10 2 fence length   12 2 filter length   14 2 bits per key
+/// 0   8 magic "ASLIDX2\n"     8  1 table   9 1 zero   10 2 fence length   12 2 filter length   14 2 bits per key
 /// 16  8 entries               24 8 tombstones among them                  32 8 last log record it covers
 /// 40  4 data pages            44 4 fence pages        48 4 filter pages   52 4 pages in all, header included
 /// 56  4 length of the top     60 4 zero
@@ -42,7 +42,7 @@ internal readonly record struct SegmentFooter
 
     public required Hash256 PagesHash { get; init; }
 
-    public static ReadOnlySpan<byte> Magic => "ASLIDX1\n"u8;
+    public static ReadOnlySpan<byte> Magic => "ASLIDX2\n"u8;
 
     public byte[] Encode(ReadOnlySpan<byte> top)
     {

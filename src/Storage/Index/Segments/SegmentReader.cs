@@ -33,6 +33,9 @@ internal sealed class SegmentReader : IDisposable
     /// <summary>Entries, tombstones included.</summary>
     public long Entries => _footer.Entries;
 
+    /// <summary>Entries that only say "gone".</summary>
+    public long Tombstones => _footer.Tombstones;
+
     public long Through => _footer.Through;
 
     /// <summary>Bytes of the file.</summary>

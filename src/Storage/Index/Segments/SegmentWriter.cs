@@ -12,6 +12,10 @@ internal sealed class SegmentWriter : IDisposable
 {
     private const int BufferSize = 32 * PageView.Size;
 
+    /// <summary>Bytes after which they are made durable on the way: the sync at the end then has little left to wait
+    /// for, and whoever must seal meanwhile little to wait for it.</summary>
+    private const long SyncBytes = 16 * 1024 * 1024;
+
     private readonly IFile _file;
     private readonly IndexTable _table;
     private readonly PageBuilder _page = new();
@@ -26,6 +30,7 @@ internal sealed class SegmentWriter : IDisposable
     private int _dataPages;
     private long _entries;
     private long _tombstones;
+    private long _unsynced;
 
     /// <summary>Begins a segment in an empty file, which it then owns.</summary>
     /// <param name="file">Empty, open for appending.</param>
@@ -136,6 +141,12 @@ internal sealed class SegmentWriter : IDisposable
             Flush();
         }
 
+        if (_unsynced >= SyncBytes)
+        {
+            _file.Sync();
+            _unsynced = 0;
+        }
+
         page.CopyTo(_buffer.AsSpan(_buffered));
         _buffered += PageView.Size;
         Length += PageView.Size;
@@ -147,6 +158,7 @@ internal sealed class SegmentWriter : IDisposable
         if (_buffered > 0)
         {
             _file.Append(_buffer.AsSpan(0, _buffered));
+            _unsynced += _buffered;
             _buffered = 0;
         }
     }
