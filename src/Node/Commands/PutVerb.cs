@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text;
 using Omega.P2P.Node.Answers;
 using Omega.P2P.Node.Files;
-using Omega.P2P.Node.Home;
 using Omega.P2P.Node.Keys;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Node.Packages;
@@ -20,46 +19,10 @@ internal static class PutVerb
         Description = "A file, - for stdin, or with --recursive a folder",
     };
 
-    private static readonly Option<string> Kind = new("--kind")
-    {
-        Description = "Type tag, such as snapshot.vm",
-        HelpName = "TAG",
-        DefaultValueFactory = _ => PutOrder.DefaultKind,
-    };
-
-    private static readonly Option<string> Brane = new("--brane")
-    {
-        Description = "Who makes it; its key is made on first use",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => PutOrder.DefaultBrane,
-    };
-
-    private static readonly Option<string[]> Meta = new("--meta")
-    {
-        Description = "Metadata; repeatable",
-        HelpName = "KEY=VALUE",
-    };
-
-    private static readonly Option<bool> Publish = new("--publish")
-    {
-        Description = "Publish to every trusted peer of the mesh",
-    };
-
-    private static readonly Option<bool> Public = new("--public")
-    {
-        Description = "Publish to everyone",
-    };
-
     private static readonly Option<string> Tenant = new("--tenant")
     {
         Description = "Encrypt for a tenant before the node sees it; encrypted bytes never deduplicate, and size, " +
             "kind and metadata stay readable",
-        HelpName = "NAME",
-    };
-
-    private static readonly Option<string> Audience = new("--audience")
-    {
-        Description = "Publish to a named audience (omega audience ls)",
         HelpName = "NAME",
     };
 
@@ -86,14 +49,13 @@ internal static class PutVerb
             "tar c src | omega put - --kind archive.tar --meta project=omega",
             "omega put --recursive src --publish",
             "omega put plan.pdf --tenant acme")
-        .With(File, Kind, Brane, Meta, MetaJson, Digest, Publish, Public, Audience, Recursive, Tenant)
+        .With(File, PutOptions.Kind, PutOptions.Brane, PutOptions.Meta, MetaJson, Digest, PutOptions.Publish,
+            PutOptions.Public, PutOptions.Audience, Recursive, Tenant)
         .Does(Run);
 
     private static ExitCode Run(CommandContext context)
     {
-        var audience = AudienceOf(context);
-        var brane = Names.RequireBrane(context.Get(Brane)!);
-        var order = new PutOrder(context.Get(Kind)!, brane, context.Get(Meta) ?? [], audience)
+        var order = PutOptions.Order(context) with
         {
             Tenant = context.Get(Tenant),
             MetaJson = context.Get(MetaJson) is { } path ? SmallText(path, "--meta-json") : null,
@@ -122,15 +84,6 @@ internal static class PutVerb
         return new AgeEncryptor([.. recipients], SystemRandom.Instance);
     }
 
-    private static string? AudienceOf(CommandContext context)
-    {
-        var named = context.Get(Audience);
-        if (named is not null && (context.Get(Public) || context.Get(Publish)))
-            throw OmegaException.Usage("--audience names another audience than --publish and --public", "--audience",
-                "omega publish widens it later");
-        return context.Get(Public) ? PutOrder.PublicAudience : context.Get(Publish) ? PutOrder.PeersAudience : named;
-    }
-
     private static ExitCode PutFolder(CommandContext context, PutOrder order)
     {
         var folder = context.Get(File);
@@ -141,7 +94,7 @@ internal static class PutVerb
             };
         if (order.Digest is not null)
             throw OmegaException.Usage("a package has no digest of its own", "--digest", "put its files one by one");
-        if (context.Has(Kind) && context.Get(Kind) != PackageManifest.TypeTag)
+        if (context.Has(PutOptions.Kind) && order.Kind != PackageManifest.TypeTag)
             throw OmegaException.Usage($"a folder is of kind {PackageManifest.TypeTag}", "--kind");
         using var service = Services.Open(context);
         var views = Path.Combine(context.Home.Root, "views");

@@ -12,6 +12,7 @@ internal static class Verbs
         PutVerb.Create(),
         GetVerb.Create(),
         ListVerb.Create(),
+        CarVerbs.Create(),
         PublishVerbs.CreatePublish(),
         PublishVerbs.CreateUnpublish(),
         AudienceVerbs.Create(),

@@ -69,6 +69,12 @@ internal sealed partial class ControlRoutes(INodeService service)
             case ("GET", _) when path.StartsWith("/contents/", StringComparison.Ordinal):
                 Content(context, path["/contents/".Length..], cancel);
                 break;
+            case ("GET", "/cars"):
+                context.Response.ContentType = "application/vnd.ipld.car; version=1";
+                context.Response.Headers["Content-Disposition"] = "attachment";
+                var order = new CarOrder(Ids(request), Text(request, "hash") ?? CarOrder.Blake3);
+                service.ExportCar(order, context.Response.Body, cancel);
+                break;
             case ("POST", "/evict"):
                 Line(context, service.Evict([.. request.Query["id"].OfType<string>()], cancel).Line());
                 break;

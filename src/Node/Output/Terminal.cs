@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 
@@ -9,11 +10,14 @@ namespace Omega.P2P.Node.Output;
 /// </summary>
 internal sealed class Terminal : IDisposable
 {
+    private static readonly TimeSpan ProgressPause = TimeSpan.FromMilliseconds(100);
+
     private readonly TextWriter _out;
     private readonly TextWriter _error;
     private readonly bool _colour;
     private readonly bool _progress;
     private int _progressWidth;
+    private long _progressAt;
 
     public Terminal(TextWriter @out, TextWriter error, bool json = false, bool quiet = false, bool colour = false,
         bool progress = false)
@@ -102,10 +106,12 @@ internal sealed class Terminal : IDisposable
         if (report.Hint is { } hint) _error.Write($"hint: {hint}\n");
     }
 
-    /// <summary>Rewrites the one progress line; nothing unless stderr is a terminal.</summary>
+    /// <summary>Rewrites the one progress line, at most ten times a second; nothing unless stderr is a terminal.
+    /// </summary>
     public void Progress(string text)
     {
-        if (!_progress) return;
+        if (!_progress || (_progressWidth > 0 && Stopwatch.GetElapsedTime(_progressAt) < ProgressPause)) return;
+        _progressAt = Stopwatch.GetTimestamp();
         _error.Write($"\r{text.PadRight(_progressWidth)}");
         _progressWidth = Math.Max(_progressWidth, text.Length);
     }

@@ -42,6 +42,9 @@ internal interface INodeService : ILifecycleService, IHistoryService, IDisposabl
     /// <summary>Writes a content whose bytes are here, each checked against its hash.</summary>
     void ReadContent(ContentId content, Stream target, CancellationToken cancel);
 
+    /// <summary>Writes artifacts whose bytes are here, or are fetched first, as one CAR file.</summary>
+    void ExportCar(CarOrder order, Stream target, CancellationToken cancel);
+
     IReadOnlyList<SchemaAnswer> Schemas(CancellationToken cancel);
 
     /// <summary>Puts a JSON Schema in force for a kind, in place of the one before.</summary>
@@ -93,4 +96,16 @@ internal sealed record GetOrder(string Id, string? Domain)
 {
     /// <summary>Number of the snapshot that lists it; null: it is wanted as of now.</summary>
     public long? AsOf { get; init; }
+}
+
+/// <summary>What goes into a CAR file.</summary>
+/// <param name="Ids">Of artifacts or files of packages, each a root.</param>
+/// <param name="Hash">Names the blocks.</param>
+internal sealed record CarOrder(IReadOnlyList<string> Ids, string Hash)
+{
+    public const string Blake3 = "blake3";
+    public const string Sha256 = "sha2-256";
+
+    /// <summary>As many as a header may name.</summary>
+    public const int IdsMax = Protocol.Ipfs.IpfsLimits.CarRoots;
 }

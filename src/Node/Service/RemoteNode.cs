@@ -130,6 +130,14 @@ internal sealed partial class RemoteNode : INodeService
         body.CopyTo(target, CopySize);
     }
 
+    public void ExportCar(CarOrder order, Stream target, CancellationToken cancel)
+    {
+        var query = new Query("/cars").All("id", order.Ids).With("hash", order.Hash);
+        using var response = Send(HttpMethod.Get, query, null, cancel);
+        using var body = response.Content.ReadAsStream(cancel);
+        body.CopyTo(target, CopySize);
+    }
+
     public IReadOnlyList<SchemaAnswer> Schemas(CancellationToken cancel) =>
         Many<SchemaAnswer>(new Query("/schemas"), cancel);
 

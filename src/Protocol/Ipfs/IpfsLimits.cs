@@ -33,6 +33,20 @@ public static class IpfsLimits
     /// <summary>Nodes above a leaf of a UnixFS file. Origin: guess; 174^8 leaves pass any disk.</summary>
     public const int Depth = 16;
 
+    /// <summary>Bytes of blocks asked for, or here and not yet taken, while a file is fetched. Origin: guess; 300 MB/s
+    /// over 100 ms.</summary>
+    public const long BytesAhead = 32L * 1024 * 1024;
+
+    /// <summary>The same, blocks. Origin: guess.</summary>
+    public const int BlocksAhead = 256;
+
+    /// <summary>Links in nodes under way at once while a file is fetched, about 150 bytes each. Origin: guess; 16 nodes
+    /// of 16,384.</summary>
+    public const int OpenLinks = 262_144;
+
+    /// <summary>Files, links and folders below one root. Origin: what a package holds.</summary>
+    public const int TreeEntries = Primitives.Artifacts.PackageManifest.PathCountMax;
+
     /// <summary>The header of a CAR file. Origin: guess; a thousand roots.</summary>
     public const int CarHeaderBytes = 64 * 1024;
 

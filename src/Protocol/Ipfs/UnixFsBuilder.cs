@@ -20,6 +20,9 @@ public sealed class UnixFsBuilder(Action<UnixFsBranch> onNode, ulong hashCode = 
     /// <summary>Bytes of the file so far.</summary>
     public long Size { get; private set; }
 
+    /// <summary>Bytes of the whole tree, its nodes included; known after <see cref="Finish"/>.</summary>
+    public ulong TreeBytes { get; private set; }
+
     /// <summary>Adds the next leaf, a raw block of that many bytes.</summary>
     public void Add(Cid leaf, int length)
     {
@@ -44,6 +47,7 @@ public sealed class UnixFsBuilder(Action<UnixFsBranch> onNode, ulong hashCode = 
 
         if (_levels[^1].Count > 1)
             Fold(_levels.Count - 1);
+        TreeBytes = _levels[^1][0].TreeBytes;
         return _levels[^1][0].Cid;
     }
 

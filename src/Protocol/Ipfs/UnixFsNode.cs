@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using Omega.P2P.Protocol.Protobuf;
 
 namespace Omega.P2P.Protocol.Ipfs;
@@ -30,7 +31,7 @@ public enum UnixFsKind
 /// <code>
 /// 1 Type enum, 2 Data bytes, 3 filesize uint64, 4 blocksizes repeated uint64, 5 hashType, 6 fanout, 7 mode, 8 mtime
 /// </code>
-/// Fields 5 to 8 are passed over: a file's bytes do not depend on them.
+/// Fields 5, 7 and 8 are passed over: a file's bytes do not depend on them. The fan-out counts in a sharded folder only.
 /// </summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Data">Bytes that come before those of the links; empty when absent.</param>
@@ -39,6 +40,10 @@ public enum UnixFsKind
 public sealed record UnixFsNode(
     UnixFsKind Kind, ReadOnlyMemory<byte> Data, ulong? FileSize, IReadOnlyList<ulong> BlockSizes)
 {
+    /// <summary>Hex digits before the names in a sharded folder: 2 for the usual fan-out of 256; null where the fan-out
+    /// is no power of two from 2 to 65,536.</summary>
+    public int? ShardDigits { get; private init; }
+
     /// <summary>The form that boxo writes: no Data field when it is empty, block sizes unpacked.</summary>
     public byte[] Encode()
     {
@@ -59,6 +64,7 @@ public sealed record UnixFsNode(
         node = null;
         ulong? kind = null;
         ulong? size = null;
+        ulong fanOut = 0;
         byte[] data = [];
         var parts = new List<ulong>();
         var reader = new ProtobufReader(bytes);
@@ -82,10 +88,13 @@ public sealed record UnixFsNode(
                     if (!TryAddPacked(reader.Bytes, parts))
                         return false;
                     break;
+                case (6, ProtobufWireType.Varint):
+                    fanOut = reader.Number;
+                    break;
                 case ( <= 4, _):
                     return false;
                 default:
-                    break; // hash type, fan-out, mode and time: nothing a file's bytes depend on
+                    break; // hash type, mode and time: nothing a file's bytes depend on
             }
 
             if (parts.Count > IpfsLimits.Links)
@@ -94,7 +103,12 @@ public sealed record UnixFsNode(
 
         if (reader.Error != ProtobufError.None || kind is not { } known || known > (ulong)UnixFsKind.HamtShard)
             return false;
-        node = new UnixFsNode((UnixFsKind)known, data, size, parts);
+        node = new UnixFsNode((UnixFsKind)known, data, size, parts)
+        {
+            ShardDigits = fanOut is >= 2 and <= 65_536 && BitOperations.IsPow2(fanOut)
+                ? (BitOperations.Log2(fanOut) + 3) / 4
+                : null,
+        };
         return true;
     }
 
