@@ -285,6 +285,8 @@ public sealed class SimulatedNode
             case NetworkEffect.Dial dial:
                 _mesh.Dial(this, dial);
                 break;
+            case NetworkEffect.CancelDial:
+                break; // a link that comes all the same is dropped by the core
             case NetworkEffect.ArmTimer arm:
                 _mesh.Queue.After((long)(arm.After.TotalMilliseconds * 1000), () =>
                 {

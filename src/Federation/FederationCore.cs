@@ -131,8 +131,8 @@ public sealed class FederationCore
                 OnLinkDown(down);
                 break;
             case NetworkInput.DialFailed failed:
-                _dialer.OnDialFailed(failed.Dial);
-                _joins.OnDialFailed(failed.Dial);
+                _dialer.OnDialFailed(failed.Dial, failed.Reason);
+                _joins.OnDialFailed(failed.Dial, failed.Reason);
                 break;
             case NetworkInput.StreamOpened opened:
                 OnStreamOpened(opened);
@@ -247,12 +247,12 @@ public sealed class FederationCore
             _outbox.Add(new NetworkEffect.DropLink(up.Link, "too many strangers"));
             return;
         }
-        if (_links.Add(up.Link, up.Peer, up.Outbound, up.Remote) is not { } link)
+        if (_links.Add(up) is not { } link)
             return;
-        _joins.OnLinkUp(link);
+        _joins.OnLinkUp(link, up.Dial);
         if (_trust.Find(up.Peer) is null)
             return;
-        _dialer.OnLinkUp(up.Peer);
+        _dialer.OnLinkUp(up.Peer, up.Dial);
         _standing.OnLinkUp(up.Peer);
         if (up is { Outbound: true, Remote: { } remote })
             _addresses.Learn(up.Peer, [remote]);
@@ -290,7 +290,8 @@ public sealed class FederationCore
         };
         var isBitswap = opened.Protocol == BitswapMessage.ProtocolName;
         if ((server is null && !isBitswap) || _links.Find(opened.Link) is not { } link
-            || link.StreamsInbound >= (isBitswap ? _limits.BitswapStreamsPerLink : _limits.StreamsPerLink))
+            || link.StreamsInbound >= (isBitswap ? _limits.BitswapStreamsPerLink : _limits.StreamsPerLink)
+            || _links.StreamsInbound >= _limits.Streams)
         {
             _outbox.Reset(opened.Stream);
             return;
@@ -310,7 +311,10 @@ public sealed class FederationCore
     {
         if (_trust.Find(learned.Peer) is null)
             return;
-        _addresses.Learn(learned.Peer, learned.Addresses);
+        if (!learned.IsHearsay)
+            _addresses.Learn(learned.Peer, learned.Addresses);
+        else if (!_addresses.TryHear(learned.Peer, learned.Addresses))
+            return;
         _dialer.OnAddresses(learned.Peer);
     }
 
@@ -430,5 +434,8 @@ public sealed class FederationCore
     private PeerView View(TrustedPeer peer) => new(
         peer.Id, peer.NodeKey, peer.Petname, peer.Domain, _links.To(peer.Id) is not null,
         _standing.IsUsable(peer.Id) ? PeerStanding.Good : PeerStanding.Demoted,
-        _standing.LastFault(peer.Id), _standing.LastDetail(peer.Id), _addresses.Of(peer.Id));
+        _standing.LastFault(peer.Id), _standing.LastDetail(peer.Id), _addresses.Of(peer.Id))
+    {
+        Dialing = _dialer.View(peer.Id),
+    };
 }

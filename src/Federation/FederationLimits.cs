@@ -51,6 +51,27 @@ public sealed record FederationLimits
     /// <summary>Public contents remembered per followed domain, of those that gossip told of (guess).</summary>
     public int HeardContents { get; init; } = 4096;
 
+    /// <summary>The same of those that anybody on the network may have told (guess: half; the others stay).</summary>
+    public int HearsayPerPeer { get; init; } = 8;
+
+    /// <summary>Links of one peer (guess: one, one more where both dialled, and leftovers of broken ones).</summary>
+    public int LinksPerPeer { get; init; } = 8;
+
+    /// <summary>Streams that all links together may have open towards us (guess: 64 links with 64 each).</summary>
+    public int Streams { get; init; } = 4096;
+
+    /// <summary>Addresses of one peer that are tried at once (guess).</summary>
+    public int DialsPerPeer { get; init; } = 8;
+
+    /// <summary>How long an address has before the next is tried beside it (RFC 8305: 250 ms).</summary>
+    public TimeSpan DialStagger { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a link has to last for the next redial to be early again (guess).</summary>
+    public TimeSpan SettledAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often what anybody may have told makes us dial at once (guess).</summary>
+    public TimeSpan HearsayEvery { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Redial delay at first (mesh contract: 1 s).</summary>
     public TimeSpan RedialFirst { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -58,6 +58,11 @@ public abstract record NetworkEffect : MeshEffect
     /// </summary>
     public sealed record Dial(DialId Id, string Address, PeerId? Peer) : NetworkEffect;
 
+    /// <summary>
+    /// Gives up a dial that has given neither a link nor a failure. What comes of it all the same counts for nothing.
+    /// </summary>
+    public sealed record CancelDial(DialId Id) : NetworkEffect;
+
     /// <summary>Wants a stream that speaks <paramref name="Protocol"/>; for gossip, any version we speak.</summary>
     public sealed record OpenStream(RequestId Request, LinkId Link, string Protocol) : NetworkEffect;
 

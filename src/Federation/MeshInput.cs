@@ -44,7 +44,9 @@ public abstract record NetworkInput : MeshInput
     /// <param name="Peer">The far node's id.</param>
     /// <param name="Remote">Its address as a textual multiaddr, when known.</param>
     /// <param name="Outbound">True when we dialled.</param>
-    public sealed record LinkUp(LinkId Link, PeerId Peer, string? Remote, bool Outbound) : NetworkInput;
+    /// <param name="Dial">The dial it came from; null where the peer dialled.</param>
+    public sealed record LinkUp(LinkId Link, PeerId Peer, string? Remote, bool Outbound, DialId? Dial = null)
+        : NetworkInput;
 
     /// <summary>
     /// A link is gone, and with it all its streams: no <see cref="StreamEnded"/> comes for them. Sinks on it were
@@ -108,5 +110,9 @@ public abstract record NetworkInput : MeshInput
     /// Identify or discovery says where a node may be reached (textual multiaddrs). A hint about whom we trust only;
     /// nothing is dialled that is not in the authority manifest.
     /// </summary>
-    public sealed record AddressesLearned(PeerId Peer, IReadOnlyList<string> Addresses) : NetworkInput;
+    /// <param name="Peer">Whose they are.</param>
+    /// <param name="Addresses">Where.</param>
+    /// <param name="IsHearsay">Anybody may have said it; else the peer itself did, on a link.</param>
+    public sealed record AddressesLearned(PeerId Peer, IReadOnlyList<string> Addresses, bool IsHearsay = false)
+        : NetworkInput;
 }

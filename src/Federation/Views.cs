@@ -59,7 +59,24 @@ public sealed record PeerView(
     PeerStanding Standing,
     PeerFault? LastFault,
     string? LastFaultDetail,
-    IReadOnlyList<string> Addresses);
+    IReadOnlyList<string> Addresses)
+{
+    /// <summary>How it stands with reaching it; null while a link is up.</summary>
+    public DialView? Dialing { get; init; }
+}
+
+/// <summary>Tries to reach a peer that is away.</summary>
+/// <param name="Open">Addresses that are being tried now.</param>
+/// <param name="NextIn">Until the next round; null while one is under way.</param>
+/// <param name="Rounds">Rounds lost since a link was up.</param>
+/// <param name="Failures">What the addresses gave the last time each was tried.</param>
+public sealed record DialView(
+    IReadOnlyList<string> Open, TimeSpan? NextIn, int Rounds, IReadOnlyList<DialFailure> Failures);
+
+/// <summary>An address that gave no link.</summary>
+/// <param name="Address">Which; empty where none is known.</param>
+/// <param name="Reason">Why.</param>
+public sealed record DialFailure(string Address, string Reason);
 
 /// <summary>Whether a trusted peer is used as a source.</summary>
 public enum PeerStanding

@@ -137,7 +137,11 @@ public sealed class BitswapServingTests
     public void OneStrangerTooManyIsTurnedAway()
     {
         for (var i = 0; i < FederationLimits.Default.StrangerLinks; i++)
-            Tell(new NetworkInput.LinkUp(new LinkId(100 + i), _stranger, null, false));
+        {
+            var other = Ed25519PrivateKey.FromSeed(Pair.Content(32, i)).PublicKey.ToPeerId();
+            Tell(new NetworkInput.LinkUp(new LinkId(100 + i), other, null, false));
+        }
+
         var refused = Assert.Single(_effects.OfType<NetworkEffect.DropLink>());
         Assert.Equal("too many strangers", refused.Reason);
     }

@@ -1,8 +1,14 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Omega.P2P.Engine.Ipfs;
+using Omega.P2P.Federation.Ipfs;
+using Omega.P2P.Node.Answers;
+using Omega.P2P.Node.Ipfs;
+using Omega.P2P.Node.Output;
+using Omega.P2P.Node.Service;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Protocol.Multiaddrs;
 using Omega.P2P.Storage;
 
 namespace Omega.P2P.Interop.Tests;
@@ -71,6 +77,60 @@ public sealed class HeliaTests : IDisposable
         using var helia = await DialledAsync();
         AssertSame(bytes, await helia.CallAsync("cat", root.ToString(), Patience));
     }
+
+    [HeliaFact]
+    public async Task WeFetchAFileAFolderAndARawBlockFromHelia()
+    {
+        using var helia = await JsPeer.StartInAsync(JsFactAttribute.HeliaFolder);
+        var bytes = OurNode.Content("theirs", 64 << 20);
+        var root = (await helia.CallAsync("add", "theirs", 64 << 20)).GetString() ?? "";
+        var file = await GetAsync(helia, root);
+        Assert.Equal((ContentId.Of(bytes).ToString(), 64 << 20), (file.Put.Cid, (int)file.Put.Size));
+        Assert.Equal([helia.PeerId], file.Fetched?.Peers);
+        Assert.InRange(file.Fetched?.BytesWire ?? 0, 64 << 20, 66 << 20);
+        var small = await GetAsync(helia, (await helia.CallAsync("addRaw", "just a few bytes")).GetString() ?? "");
+        Assert.Equal(ContentId.Of("just a few bytes"u8).ToString(), small.Put.Cid);
+        var folder = await GetAsync(helia, (await helia.CallAsync("addFolder", 300)).GetString() ?? "");
+        Assert.Equal(301, folder.Put.Files);
+        Assert.True(ContentId.TryParse(folder.Put.Cid, out var content));
+        Assert.Contains(Store.ReadPackage(content).Files, f => f.Path == "a/b/7" && f.Content == ContentId.Of("7"u8));
+    }
+
+    [HeliaFact]
+    public async Task BlockThatTwoPeersLackIsNotFoundAndOneThatOnlyTheSecondHasIs()
+    {
+        using var one = await JsPeer.StartInAsync(JsFactAttribute.HeliaFolder);
+        using var two = await JsPeer.StartInAsync(JsFactAttribute.HeliaFolder);
+        var root = (await two.CallAsync("add", "second", 5 << 20)).GetString() ?? "";
+        var got = await GetAsync(root, await AddressOf(one), await AddressOf(two));
+        Assert.Equal(ContentId.Of(OurNode.Content("second", 5 << 20)).ToString(), got.Put.Cid);
+        Assert.Equal([two.PeerId], got.Fetched?.Peers);
+        var absent = ContentId.Of("nobody has this"u8).ToCid().ToString();
+        var failure = await Assert.ThrowsAsync<OmegaException>(
+            async () => await GetAsync(absent, await AddressOf(one), await AddressOf(two)));
+        Assert.Equal(ExitCode.NotFound, failure.Exit);
+    }
+
+    private Task<ImportAnswer> GetAsync(JsPeer helia, string cid) => Task.Run(
+        async () => await GetAsync(cid, await AddressOf(helia)));
+
+    private Task<ImportAnswer> GetAsync(string cid, params string[] from) => Task.Run(() =>
+    {
+        Assert.True(Cid.TryParse(cid, out var root));
+        using var client = new IpfsClient([.. from.Select(Parsed)], IpfsFetchLimits.Default);
+        var order = new PutOrder("file", "personal", [], null);
+        var put = new TreeImport(_ours.Service, order, client).Import(root, CancellationToken.None);
+        return new ImportAnswer(cid, put) { Fetched = client.Figures };
+    });
+
+    private static Multiaddr Parsed(string text)
+    {
+        Assert.True(Multiaddr.TryParse(text, out var address, out _));
+        return address;
+    }
+
+    private static async Task<string> AddressOf(JsPeer peer) =>
+        (await peer.CallAsync("addresses"))[0].GetString() ?? "";
 
     private static void AssertSame(byte[] expected, JsonElement got)
     {

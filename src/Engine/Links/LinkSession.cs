@@ -32,16 +32,17 @@ public sealed partial class LinkSession : IDisposable
 
     /// <summary>Starts the link; a dialler's first bytes are pending at once.</summary>
     /// <param name="id">Its number, below 2^31.</param>
-    /// <param name="settings">Keys, role and bounds; the served protocols are Omega's own, gossip and
-    /// bitswap.</param>
+    /// <param name="settings">Keys, role and bounds.</param>
     /// <param name="remote">The peer's address as a textual multiaddr, when known.</param>
     /// <param name="dial">The dial it came from, which fails when the handshake does; null when accepted.</param>
     /// <param name="now">The present.</param>
     /// <param name="bulkWaits">Told when a sink has bytes to take by <see cref="TakeBulk"/>; null: the session pushes
     /// them itself.</param>
+    /// <param name="serves">Protocols that the peer may open streams for; null: Omega's own, gossip and bitswap.
+    /// </param>
     public LinkSession(
         LinkId id, ConnectionSettings settings, string? remote, DialId? dial, Instant now,
-        Action<StreamId>? bulkWaits = null)
+        Action<StreamId>? bulkWaits = null, IReadOnlyList<string>? serves = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfNegative(id.Value);
@@ -50,7 +51,7 @@ public sealed partial class LinkSession : IDisposable
         _remote = remote;
         _dial = dial;
         _bulkWaits = bulkWaits;
-        _connection = new Libp2pConnection(settings with { Protocols = Served }, now);
+        _connection = new Libp2pConnection(settings with { Protocols = serves ?? Served }, now);
     }
 
     /// <summary>Its number.</summary>
@@ -139,7 +140,7 @@ public sealed partial class LinkSession : IDisposable
         {
             case ConnectionEvent.HandshakeCompleted completed:
                 _up = true;
-                inputs.Add(new NetworkInput.LinkUp(Id, completed.Peer, _remote, _dial is not null));
+                inputs.Add(new NetworkInput.LinkUp(Id, completed.Peer, _remote, _dial is not null, _dial));
                 break;
             case ConnectionEvent.StreamOpened opened:
                 OnOpened(opened, now, inputs);

@@ -104,7 +104,7 @@ internal sealed class Outbox(IRandomSource random)
             OnStreamFailed(request, reason);
     }
 
-    public DialId Dial(string address, PeerId peer)
+    public DialId Dial(string address, PeerId? peer)
     {
         var id = new DialId(++_last);
         Add(new NetworkEffect.Dial(id, address, peer));

@@ -36,16 +36,16 @@ internal sealed class JoinDesk(
         attempt.Start();
     }
 
-    public void OnLinkUp(Link link)
+    public void OnLinkUp(Link link, DialId? dial)
     {
         foreach (var attempt in _attempts.Values.ToList())
-            attempt.OnLinkUp(link);
+            attempt.OnLinkUp(link, dial);
     }
 
-    public void OnDialFailed(DialId dial)
+    public void OnDialFailed(DialId dial, string reason)
     {
         foreach (var attempt in _attempts.Values.ToList())
-            attempt.OnDialFailed(dial);
+            attempt.OnDialFailed(dial, reason);
     }
 
     public bool Cancel(CommandId command)
@@ -77,8 +77,7 @@ internal sealed class JoinDesk(
     private sealed class JoinAttempt(CommandId command, Ticket ticket, string? petname, JoinDesk desk) : IStreamOwner
     {
         private readonly PeerId _issuer = ticket.Issuer.ToPeerId();
-        private int _address;
-        private DialId? _dial;
+        private AddressRace? _race;
         private TimerId? _timer;
         private RequestId? _wish;
         private StreamId? _stream;
@@ -88,25 +87,25 @@ internal sealed class JoinDesk(
         {
             _timer = desk.Outbox.After(desk.Limits.JoinTimeout, () => Fail(MeshError.Unreachable, "no answer in time"));
             if (desk.Links.To(_issuer) is { } link)
-                OnLinkUp(link);
-            else
-                DialNext();
+            {
+                OnLinkUp(link, null);
+                return;
+            }
+            _race = new AddressRace(desk.Outbox, desk.Limits, _issuer, OnLost);
+            _race.Start(ticket.Addresses);
         }
 
-        public void OnLinkUp(Link link)
+        public void OnLinkUp(Link link, DialId? dial)
         {
             if (link.Peer != _issuer || _wish is not null || _stream is not null || _isOver)
                 return;
+            _race?.Stop(dial);
             _wish = desk.Outbox.OpenStream(
                 link.Id, Protocol.Omega.OmegaProtocols.Join, s => OnReady(link, s),
                 reason => Fail(MeshError.Unreachable, $"the issuer does not speak the join protocol: {reason}"));
         }
 
-        public void OnDialFailed(DialId dial)
-        {
-            if (dial == _dial)
-                DialNext();
-        }
+        public void OnDialFailed(DialId dial, string reason) => _race?.OnFailed(dial, reason);
 
         public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload)
         {
@@ -130,6 +129,7 @@ internal sealed class JoinDesk(
             desk.Remove(command);
             if (_timer is { } timer)
                 desk.Outbox.Forget(timer);
+            _race?.Stop(winner: null);
             if (_wish is { } wish)
                 desk.Outbox.ForgetWish(wish);
             if (_stream is { } stream && desk.Streams.Remove(stream))
@@ -137,12 +137,10 @@ internal sealed class JoinDesk(
             desk.Outbox.Complete(command, result);
         }
 
-        private void DialNext()
+        private void OnLost()
         {
-            if (_address < ticket.Addresses.Count)
-                _dial = desk.Outbox.Dial(ticket.Addresses[_address++], _issuer);
-            else
-                Fail(MeshError.Unreachable, "none of the ticket's addresses answers");
+            var reasons = _race?.Failures.Select(f => $"{f.Address}: {f.Reason}") ?? [];
+            Fail(MeshError.Unreachable, $"none of the ticket's addresses answers ({string.Join("; ", reasons)})");
         }
 
         private void OnReady(Link link, StreamId stream)

@@ -5,58 +5,83 @@ using Omega.P2P.Primitives.Keys;
 namespace Omega.P2P.Federation.Links;
 
 /// <summary>
-/// Keeps a link to every trusted peer: tries its addresses one after the other, then waits, longer each round, with
-/// jitter so that a mesh that comes back does not dial in step.
+/// Keeps a link to every trusted peer: races its addresses, then waits, longer each round, with jitter so that a mesh
+/// that comes back does not dial in step. A link that breaks soon after it came up counts as one more round, so a peer
+/// that takes connections and drops them is left alone like one that takes none.
 /// </summary>
 internal sealed class Dialer(
     Outbox outbox, LinkTable links, TrustBook trust, AddressBook addresses, FederationLimits limits)
 {
+    private const string NoAddress = "no address is known";
+
     private readonly SortedDictionary<PeerId, Attempt> _attempts = [];
-    private readonly Dictionary<DialId, PeerId> _dials = [];
 
-    private sealed class Attempt
+    private sealed class Attempt(TimeSpan delay)
     {
-        public int Address { get; set; }
-
-        public TimeSpan Delay { get; set; }
+        /// <summary>What is waited after the next round.</summary>
+        public TimeSpan Delay { get; set; } = delay;
 
         public TimerId? Timer { get; set; }
 
-        public DialId? Dial { get; set; }
+        public long DueMs { get; set; }
+
+        public AddressRace? Race { get; set; }
+
+        /// <summary>Addresses came while others were tried.</summary>
+        public bool HasNews { get; set; }
+
+        public int Rounds { get; set; }
+
+        /// <summary>Of the last round that was lost.</summary>
+        public IReadOnlyList<DialFailure> Failures { get; set; } = [];
+
+        /// <summary>Null before the first link that came up while the peer was trusted.</summary>
+        public long? UpSinceMs { get; set; }
     }
 
     public void Start()
     {
         foreach (var peer in trust.Peers)
-            Schedule(peer.Id, TimeSpan.Zero);
+            Try(peer.Id);
     }
 
-    public void OnLinkUp(PeerId peer) => Stop(peer);
+    /// <summary>A link to the peer is up, by this dial of ours or otherwise.</summary>
+    public void OnLinkUp(PeerId peer, DialId? dial)
+    {
+        var attempt = Of(peer);
+        Rest(attempt, dial);
+        (attempt.UpSinceMs, attempt.Rounds, attempt.Failures) = (outbox.Now.RunningMs, 0, []);
+    }
 
     public void OnLinkDown(PeerId peer)
     {
-        if (trust.Find(peer) is not null && links.To(peer) is null)
-            Schedule(peer, limits.RedialFirst);
-    }
-
-    public void OnDialFailed(DialId dial)
-    {
-        if (!_dials.Remove(dial, out var peer) || !_attempts.TryGetValue(peer, out var attempt))
+        if (trust.Find(peer) is null || links.To(peer) is not null)
             return;
-        attempt.Dial = null;
-        attempt.Address++;
-        TryNext(peer, attempt);
+        var attempt = Of(peer);
+        var isSettled = attempt.UpSinceMs is not { } since
+            || outbox.Now.RunningMs - since >= limits.SettledAfter.TotalMilliseconds;
+        if (isSettled)
+            attempt.Delay = limits.RedialFirst;
+        if (attempt.Race is null && attempt.Timer is null)
+            Wait(peer, attempt);
     }
 
-    /// <summary>New addresses: tried at once when the peer is away.</summary>
+    public void OnDialFailed(DialId dial, string reason)
+    {
+        foreach (var attempt in _attempts.Values)
+        {
+            if (attempt.Race?.OnFailed(dial, reason) == true)
+                return;
+        }
+    }
+
+    /// <summary>New addresses: tried at once when the peer is away, or after what is tried just now.</summary>
     public void OnAddresses(PeerId peer)
     {
         if (trust.Find(peer) is null || links.To(peer) is not null)
             return;
-        if (_attempts.TryGetValue(peer, out var attempt) && attempt.Dial is not null)
-            return;
-        Stop(peer);
-        Schedule(peer, TimeSpan.Zero);
+        Of(peer).HasNews = true;
+        Try(peer);
     }
 
     /// <summary>The owner wants something now: whoever is away and only waited for is tried at once.</summary>
@@ -69,53 +94,96 @@ internal sealed class Dialer(
     /// <summary>There is something new with this peer: tried at once when it is only waited for.</summary>
     public void Hurry(PeerId peer)
     {
-        if (_attempts.TryGetValue(peer, out var attempt) && attempt.Dial is null && links.To(peer) is null)
-        {
-            Stop(peer);
-            Schedule(peer, TimeSpan.Zero);
-        }
+        if (_attempts.TryGetValue(peer, out var attempt) && attempt.Timer is not null && links.To(peer) is null)
+            Try(peer);
     }
 
     public void Stop(PeerId peer)
     {
-        if (!_attempts.Remove(peer, out var attempt))
-            return;
-        if (attempt.Timer is { } timer)
-            outbox.Forget(timer);
-        if (attempt.Dial is { } dial)
-            _dials.Remove(dial);
+        if (_attempts.Remove(peer, out var attempt))
+            Rest(attempt, winner: null);
     }
 
-    private void Schedule(PeerId peer, TimeSpan after)
+    /// <summary>How it stands with a peer that is away; null where nothing is tried.</summary>
+    public DialView? View(PeerId peer)
+    {
+        if (links.To(peer) is not null || !_attempts.TryGetValue(peer, out var attempt))
+            return null;
+        return attempt.Race is { } race
+            ? new DialView(race.Open, null, attempt.Rounds, [.. race.Failures, .. Older(attempt, race)])
+            : new DialView(
+                [], TimeSpan.FromMilliseconds(Math.Max(0, attempt.DueMs - outbox.Now.RunningMs)), attempt.Rounds,
+                attempt.Failures);
+    }
+
+    private static IEnumerable<DialFailure> Older(Attempt attempt, AddressRace race) =>
+        attempt.Failures.Where(old => race.Failures.All(f => f.Address != old.Address));
+
+    private Attempt Of(PeerId peer)
     {
         if (!_attempts.TryGetValue(peer, out var attempt))
-            _attempts.Add(peer, attempt = new Attempt { Delay = limits.RedialFirst });
-        if (attempt.Timer is null && attempt.Dial is null)
-            Arm(peer, attempt, after);
+            _attempts.Add(peer, attempt = new Attempt(limits.RedialFirst));
+        return attempt;
     }
 
-    private void Arm(PeerId peer, Attempt attempt, TimeSpan after)
+    private void Rest(Attempt attempt, DialId? winner)
     {
-        var jitterMs = outbox.Below(1 + (long)(attempt.Delay.TotalMilliseconds / 2));
-        attempt.Timer = outbox.After(after + TimeSpan.FromMilliseconds(jitterMs), () =>
+        if (attempt.Timer is { } timer)
+            outbox.Forget(timer);
+        attempt.Timer = null;
+        var race = attempt.Race;
+        attempt.Race = null;
+        race?.Stop(winner);
+    }
+
+    private void Try(PeerId peer)
+    {
+        var attempt = Of(peer);
+        if (attempt.Race is not null)
+            return;
+        Rest(attempt, winner: null);
+        // Even the first time not all at once: a mesh that comes up does not dial in step.
+        Arm(attempt, TimeSpan.Zero, () => Race(peer, attempt));
+    }
+
+    private void Race(PeerId peer, Attempt attempt)
+    {
+        attempt.HasNews = false;
+        var race = new AddressRace(outbox, limits, peer, () => OnLost(peer, attempt));
+        attempt.Race = race;
+        race.Start(addresses.Of(peer));
+    }
+
+    private void OnLost(PeerId peer, Attempt attempt)
+    {
+        if (attempt.Race is not { } race)
+            return;
+        attempt.Failures = race.Failures.Count > 0 ? race.Failures : [new DialFailure("", NoAddress)];
+        attempt.Race = null;
+        attempt.Rounds++;
+        if (attempt.HasNews)
+            Try(peer);
+        else
+            Wait(peer, attempt);
+    }
+
+    private void Wait(PeerId peer, Attempt attempt)
+    {
+        var delay = attempt.Delay;
+        attempt.Delay = delay * 2 < limits.RedialMax ? delay * 2 : limits.RedialMax;
+        Arm(attempt, delay, () => Race(peer, attempt));
+    }
+
+    private void Arm(Attempt attempt, TimeSpan after, Action then)
+    {
+        var spread = (after > TimeSpan.Zero ? after : limits.RedialFirst) / 2;
+        var jitterMs = outbox.Below(1 + (long)spread.TotalMilliseconds);
+        var wait = after + TimeSpan.FromMilliseconds(jitterMs);
+        attempt.DueMs = outbox.Now.RunningMs + (long)wait.TotalMilliseconds;
+        attempt.Timer = outbox.After(wait, () =>
         {
             attempt.Timer = null;
-            attempt.Address = 0;
-            TryNext(peer, attempt);
+            then();
         });
-    }
-
-    private void TryNext(PeerId peer, Attempt attempt)
-    {
-        var known = addresses.Of(peer);
-        if (attempt.Address < known.Count)
-        {
-            var dial = outbox.Dial(known[attempt.Address], peer);
-            attempt.Dial = dial;
-            _dials[dial] = peer;
-            return;
-        }
-        Arm(peer, attempt, attempt.Delay);
-        attempt.Delay = attempt.Delay * 2 < limits.RedialMax ? attempt.Delay * 2 : limits.RedialMax;
     }
 }

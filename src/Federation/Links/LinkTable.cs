@@ -32,19 +32,23 @@ internal sealed class LinkTable(Outbox outbox, StreamTable streams, FederationLi
 
     public IEnumerable<Link> All => _links.Values;
 
-    public Link? Add(LinkId id, PeerId peer, bool isOutbound, string? remote)
+    /// <summary>Streams that peers have open towards us, on all links.</summary>
+    public int StreamsInbound => _links.Values.Sum(link => link.StreamsInbound);
+
+    /// <summary>Null where it may not stay, and goes.</summary>
+    public Link? Add(NetworkInput.LinkUp up)
     {
-        if (_links.Count >= limits.Links || _links.ContainsKey(id.Value))
+        if (Objection(up) is { } objection)
         {
-            outbox.Add(new NetworkEffect.DropLink(id, "too many links"));
+            outbox.Add(new NetworkEffect.DropLink(up.Link, objection));
             return null;
         }
-        var link = new Link(id, peer, new CatalogClient(id, peer, outbox, streams, limits))
+        var link = new Link(up.Link, up.Peer, new CatalogClient(up.Link, up.Peer, outbox, streams, limits))
         {
-            IsOutbound = isOutbound,
-            Remote = remote,
+            IsOutbound = up.Outbound,
+            Remote = up.Remote,
         };
-        _links.Add(id.Value, link);
+        _links.Add(up.Link.Value, link);
         return link;
     }
 
@@ -60,6 +64,18 @@ internal sealed class LinkTable(Outbox outbox, StreamTable streams, FederationLi
                 return link;
         }
         return null;
+    }
+
+    private string? Objection(NetworkInput.LinkUp up)
+    {
+        if (_links.Count >= limits.Links || _links.ContainsKey(up.Link.Value))
+            return "too many links";
+        if (_links.Values.Count(link => link.Peer == up.Peer) >= limits.LinksPerPeer)
+            return "too many links of one peer";
+        // Two addresses of a race answered at the same moment: one is enough.
+        return up.Dial is not null && _links.Values.Any(link => link.Peer == up.Peer && link.IsOutbound)
+            ? "another address was first"
+            : null;
     }
 
     public void Drop(PeerId peer, string reason)

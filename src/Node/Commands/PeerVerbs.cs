@@ -78,7 +78,7 @@ internal static class PeerVerbs
         var table = new Table("name", "peer", "domain", "link", "standing", "addresses");
         foreach (var p in peers)
         {
-            table.Add(p.Name, p.Peer, p.DomainId, p.Connected ? "up" : "down",
+            table.Add(p.Name, p.Peer, p.DomainId, p.Connected ? "up" : p.Dial?.ToString() ?? "down",
                 p.Fault is null ? p.Standing : $"{p.Standing} ({p.Fault})", string.Join(' ', p.Addresses));
         }
 

@@ -58,7 +58,9 @@ internal static class UpVerb
         TcpTransport? transport = null;
         using var node = Patiently(context, () => LocalNode.Open(home, config,
             (keys, loop) => transport = new TcpTransport(keys.Node, SystemRandom.Instance, loop.Tell,
-                UploadBudget.Of(config.UploadBytesPerSecond, SystemClock.Now().RunningMs)), Notices.Log));
+                new UploadBudgets(
+                    config.UploadBytesPerSecond, config.PeerUploadBytesPerSecond, SystemClock.Now().RunningMs)),
+            Notices.Log));
         using var network = transport!; // made by Open
         network.Listen(sockets);
         using var control = ControlServer.Start(home, context.Get(Control) ?? config.Control, node, terminal.Notice);

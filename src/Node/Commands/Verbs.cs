@@ -13,6 +13,7 @@ internal static class Verbs
         GetVerb.Create(),
         ListVerb.Create(),
         CarVerbs.Create(),
+        IpfsVerbs.Create(),
         PublishVerbs.CreatePublish(),
         PublishVerbs.CreateUnpublish(),
         AudienceVerbs.Create(),

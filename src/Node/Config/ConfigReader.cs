@@ -16,6 +16,7 @@ internal static class ConfigReader
         ("control", (c, v) => c with { Control = Text(v) }),
         ("discovery", (c, v) => c with { Discovery = Flag(v) }),
         ("limits.upload_bytes_per_s", (c, v) => c with { UploadBytesPerSecond = Bytes(v) }),
+        ("limits.peer_upload_bytes_per_s", (c, v) => c with { PeerUploadBytesPerSecond = Bytes(v) }),
         ("quota.bytes", (c, v) => c with { QuotaBytes = Bytes(v) }),
         ("quota.files", (c, v) => c with { QuotaFiles = Whole(v, 0, long.MaxValue) }),
         ("index.memory", (c, v) => c with { IndexMemory = AtLeast(Bytes(v), 1 << 20, "1 MiB") }),

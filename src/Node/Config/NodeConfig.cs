@@ -20,6 +20,9 @@ internal sealed record NodeConfig
     /// <summary>Bytes a second sent to all peers; 0 is without limit.</summary>
     public long UploadBytesPerSecond { get; init; }
 
+    /// <summary>Bytes a second sent to any one peer; 0 is without limit.</summary>
+    public long PeerUploadBytesPerSecond { get; init; }
+
     /// <summary>Most bytes of blocks kept; 0 is without limit.</summary>
     public long QuotaBytes { get; init; }
 

@@ -190,7 +190,7 @@ internal sealed class LocalDiscovery : IDisposable
                     break;
                 case MdnsEffect.Found found:
                     _tell(new NetworkInput.AddressesLearned(
-                        found.Peer, [.. found.Addresses.Select(a => a.ToString())]));
+                        found.Peer, [.. found.Addresses.Select(a => a.ToString())], IsHearsay: true));
                     break;
                 default:
                     break; // who left is noticed by the link

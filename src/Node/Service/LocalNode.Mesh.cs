@@ -51,7 +51,10 @@ internal sealed partial class LocalNode
     public IReadOnlyList<PeerAnswer> Peers(CancellationToken cancel) =>
         [.. PeersNow(cancel).Select(p => new PeerAnswer(
             p.Peer.ToString(), p.Petname, p.Domain.ToString(), p.IsConnected,
-            p.Standing == PeerStanding.Good ? "good" : "demoted", p.LastFault?.ToString(), p.Addresses))];
+            p.Standing == PeerStanding.Good ? "good" : "demoted", p.LastFault?.ToString(), p.Addresses)
+        {
+            Dial = p.Dialing is { } dial ? Shown(dial) : null,
+        })];
 
     public DoneAnswer RemovePeer(string peer, CancellationToken cancel)
     {
@@ -95,6 +98,10 @@ internal sealed partial class LocalNode
     private static FollowedAnswer Shown(FollowedDomain domain) => new(
         domain.Domain.ToString(), domain.Petname ?? domain.ProposedName, domain.Owner.ToString(),
         domain.State.ToString().ToLowerInvariant(), domain.Entries, HeadOf(domain.Head));
+
+    private static DialAnswer Shown(DialView dial) => new(
+        dial.NextIn is null ? "dialling" : "waiting", dial.Open, (long?)dial.NextIn?.TotalMilliseconds, dial.Rounds,
+        [.. dial.Failures.Select(f => new DialFailureAnswer(f.Address, f.Reason))]);
 
     private static SignatureAnswer Shown(VerifiedSignature signature) => new(
         signature.Key.ToDid(), signature.Key.ToShort(),

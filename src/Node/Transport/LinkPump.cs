@@ -24,7 +24,7 @@ internal sealed class LinkPump : IDisposable
     private readonly Socket _socket;
     private readonly LinkSession _session;
     private readonly Action<NetworkInput> _tell;
-    private readonly UploadBudget? _budget;
+    private readonly UploadBudgets _budgets;
     private readonly Lock _gate = new();
     private readonly List<NetworkInput> _inputs = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -36,15 +36,14 @@ internal sealed class LinkPump : IDisposable
     /// <param name="socket">Connected; the pump's from here on.</param>
     /// <param name="start">Makes the session with the callback it is given.</param>
     /// <param name="tell">Takes what the node has to hear.</param>
-    /// <param name="budget">What all links together may send; null: without limit.</param>
+    /// <param name="budgets">What may be sent.</param>
     public LinkPump(
-        Socket socket, Func<Action<StreamId>, LinkSession> start, Action<NetworkInput> tell,
-        UploadBudget? budget = null)
+        Socket socket, Func<Action<StreamId>, LinkSession> start, Action<NetworkInput> tell, UploadBudgets budgets)
     {
         _socket = socket;
         _session = start(StartBulk);
         _tell = tell;
-        _budget = budget;
+        _budgets = budgets;
         socket.NoDelay = true;
     }
 
@@ -77,6 +76,12 @@ internal sealed class LinkPump : IDisposable
     }
 
     public void Close(string reason) => Do(inputs => _session.Close(reason, SystemClock.Now(), inputs));
+
+    /// <summary>Ends it while nobody has proven to be at the other end.</summary>
+    public void CloseUnlessUp() => Do(inputs =>
+    {
+        if (!_session.IsUp) _session.Close("given up", SystemClock.Now(), inputs);
+    });
 
     public void Dispose()
     {
@@ -179,7 +184,9 @@ internal sealed class LinkPump : IDisposable
                     continue;
                 }
 
-                if (_budget is not null) await WaitForBudgetAsync(_budget, segments).ConfigureAwait(false);
+                if (_budgets.OfAll is { } all) await WaitForBudgetAsync(all, segments).ConfigureAwait(false);
+                if (_session.IsUp && _budgets.OfPeer(_session.Peer) is { } own)
+                    await WaitForBudgetAsync(own, segments).ConfigureAwait(false);
                 var sending = _socket.SendAsync(segments, SocketFlags.None);
                 var sent = await sending.WaitAsync(_ending.Token).ConfigureAwait(false);
                 Do(inputs => _session.ConsumeOutput(sent, SystemClock.Now(), inputs));

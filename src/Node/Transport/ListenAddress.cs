@@ -13,7 +13,8 @@ internal static class ListenAddress
     private const int Backlog = 128;
 
     /// <summary>
-    /// Binds each multiaddr; none given: every interface on 5311, or on a free port where that is taken.
+    /// Binds each multiaddr; none given: every interface on 5311, by IPv4 and IPv6, or on a free port where that is
+    /// taken.
     /// </summary>
     /// <param name="asked">What flag or config say; a taken port among these is an error.</param>
     /// <param name="notice">Told of a fallback.</param>
@@ -22,13 +23,52 @@ internal static class ListenAddress
         if (asked is { Count: > 0 }) return [.. asked.Select(BindAsked)];
         try
         {
-            return [BindOne(new IPEndPoint(IPAddress.Any, DefaultPort))];
+            return BindBoth(DefaultPort);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            var socket = BindOne(new IPEndPoint(IPAddress.Any, 0));
-            notice($"port {DefaultPort} is taken; listening on {((IPEndPoint)socket.LocalEndPoint!).Port}");
-            return [socket];
+            var sockets = BindBothFree();
+            notice($"port {DefaultPort} is taken; listening on {((IPEndPoint)sockets[0].LocalEndPoint!).Port}");
+            return sockets;
+        }
+    }
+
+    /// <summary>IPv4 and, where the machine has it, IPv6 on one port.</summary>
+    private static List<Socket> BindBoth(int port)
+    {
+        var sockets = new List<Socket> { BindOne(new IPEndPoint(IPAddress.Any, port)) };
+        if (!Socket.OSSupportsIPv6) return sockets;
+        try
+        {
+            sockets.Add(BindOne(new IPEndPoint(IPAddress.IPv6Any, ((IPEndPoint)sockets[0].LocalEndPoint!).Port)));
+        }
+        catch (SocketException e) when (e.SocketErrorCode
+            is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable)
+        {
+            return sockets; // IPv6 is turned off: peers come by IPv4
+        }
+        catch
+        {
+            sockets[0].Dispose();
+            throw;
+        }
+
+        return sockets;
+    }
+
+    /// <summary>A port that is free for one family may be taken for the other: another is asked for.</summary>
+    private static List<Socket> BindBothFree()
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return BindBoth(0);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && tries < 16)
+            {
+                continue;
+            }
         }
     }
 

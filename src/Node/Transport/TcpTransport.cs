@@ -22,8 +22,12 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Connections at once, both ways; a guess at what a small machine carries.</summary>
-    private const int LinksMax = 256;
+    /// <summary>Connections at once, both ways: as many as there may be trusted peers, strangers and half-open ones
+    /// together.</summary>
+    private const int LinksMax = 512;
+
+    /// <summary>Dials at once; more wait. A guess: far under the descriptors a process may have.</summary>
+    private const int DialsMax = 64;
 
     /// <summary>With them AES-GCM takes about half of ChaCha20-Poly1305's time; without, several times.</summary>
     private static readonly bool HasAesInstructions =
@@ -32,7 +36,11 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private readonly ISigner _key;
     private readonly IRandomSource _random;
     private readonly Action<NetworkInput> _tell;
-    private readonly UploadBudget? _budget;
+    private readonly UploadBudgets _budgets;
+    private readonly IReadOnlyList<string>? _serves;
+    private readonly InboundGate _gate = new();
+    private readonly SemaphoreSlim _dialling = new(DialsMax);
+    private readonly ConcurrentDictionary<DialId, CancellationTokenSource> _dials = new();
     private readonly ConcurrentDictionary<LinkId, LinkPump> _links = new();
     private readonly List<Socket> _listeners = [];
     private readonly CancellationTokenSource _ending = new();
@@ -40,9 +48,17 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private IReadOnlyList<Multiaddr> _addresses = [];
     private long _nextLink;
 
-    public TcpTransport(ISigner key, IRandomSource random, Action<NetworkInput> tell, UploadBudget? budget = null)
+    /// <param name="key">The node key.</param>
+    /// <param name="random">Secrets of channels.</param>
+    /// <param name="tell">Takes what the node has to hear.</param>
+    /// <param name="budgets">What may be sent; null: without limit.</param>
+    /// <param name="serves">Protocols that peers may open streams for; null: all of a node.</param>
+    public TcpTransport(
+        ISigner key, IRandomSource random, Action<NetworkInput> tell, UploadBudgets? budgets = null,
+        IReadOnlyList<string>? serves = null)
     {
-        _budget = budget;
+        _budgets = budgets ?? UploadBudgets.None;
+        _serves = serves;
         _key = key;
         _random = random;
         _tell = tell;
@@ -71,6 +87,9 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         {
             case NetworkEffect.Dial dial:
                 _ = DialAsync(dial);
+                break;
+            case NetworkEffect.CancelDial cancel:
+                if (_dials.TryGetValue(cancel.Id, out var given)) GiveUp(given);
                 break;
             case NetworkEffect.OpenStream open:
                 if (_links.TryGetValue(open.Link, out var opening)) opening.Apply(open);
@@ -102,6 +121,18 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         _ending.Dispose();
     }
 
+    private static void GiveUp(CancellationTokenSource dial)
+    {
+        try
+        {
+            dial.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            return; // it ended by itself just now
+        }
+    }
+
     private static StreamId? StreamOf(NetworkEffect effect) => effect switch
     {
         NetworkEffect.SendFrame e => e.Stream,
@@ -120,8 +151,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
             try
             {
                 var socket = await listener.AcceptAsync(_ending.Token).ConfigureAwait(false);
-                if (_links.Count >= LinksMax) socket.Dispose();
-                else _ = RunAsync(socket, peer: null, dial: null);
+                _ = TakeInAsync(socket);
             }
             catch (SocketException e) when (!_ending.IsCancellationRequested)
             {
@@ -136,36 +166,74 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         }
     }
 
+    /// <summary>Whoever is too many, or comes too often, is turned away before anything is spent on it.</summary>
+    private async Task TakeInAsync(Socket socket)
+    {
+        var from = (socket.RemoteEndPoint as IPEndPoint)?.Address;
+        using var entry = from is null || _links.Count >= LinksMax
+            ? null
+            : _gate.TryEnter(from, SystemClock.Now().RunningMs);
+        if (entry is null) socket.Dispose();
+        else await RunAsync(socket, dial: null, onUp: entry.Leave, entry.GivenUp).ConfigureAwait(false);
+    }
+
     private async Task DialAsync(NetworkEffect.Dial dial)
     {
-        Socket? socket = null;
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
+        _dials[dial.Id] = given;
+        try
+        {
+            var socket = await ConnectAsync(dial, given.Token).ConfigureAwait(false);
+            if (socket is not null) await RunAsync(socket, dial, onUp: () => { }, given.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _dials.TryRemove(dial.Id, out _);
+        }
+    }
+
+    /// <summary>Null where there is none; the reason was told.</summary>
+    private async Task<Socket?> ConnectAsync(NetworkEffect.Dial dial, CancellationToken given)
+    {
         try
         {
             if (!Multiaddr.TryParse(dial.Address, out var address, out _) ||
                 !address.TryGetTcp(out var host, out var port))
                 throw new SocketException((int)SocketError.AddressNotAvailable);
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
-            patience.CancelAfter(DialTimeout);
-            EndPoint target = IPAddress.TryParse(host, out var ip)
-                ? new IPEndPoint(ip, port)
-                : new DnsEndPoint(host, port);
-            socket = ip is null
-                ? new Socket(SocketType.Stream, ProtocolType.Tcp)
-                : new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(target, patience.Token).ConfigureAwait(false);
+            await _dialling.WaitAsync(given).ConfigureAwait(false);
+            try
+            {
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(given);
+                patience.CancelAfter(DialTimeout);
+                return await HappyEyeballs.ConnectAsync(host, FamilyOf(address), port, patience.Token)
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                _dialling.Release();
+            }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ArgumentException)
         {
-            socket?.Dispose();
-            var reason = e is OperationCanceledException ? "no answer in time" : e.Message;
+            var reason = e is not OperationCanceledException ? e.Message
+                : given.IsCancellationRequested ? "given up" : "no answer in time";
             _tell(new NetworkInput.DialFailed(dial.Id, reason));
-            return;
+            return null;
         }
-
-        await RunAsync(socket, dial.Peer, dial).ConfigureAwait(false);
     }
 
-    private async Task RunAsync(Socket socket, PeerId? peer, NetworkEffect.Dial? dial)
+    private static AddressFamily? FamilyOf(Multiaddr address) => address.Components[0].Protocol switch
+    {
+        MultiaddrProtocol.Dns4 => AddressFamily.InterNetwork,
+        MultiaddrProtocol.Dns6 => AddressFamily.InterNetworkV6,
+        _ => null,
+    };
+
+    /// <param name="socket">Connected.</param>
+    /// <param name="dial">Where we dialled.</param>
+    /// <param name="onUp">Called when the peer has proven who it is.</param>
+    /// <param name="givenUp">Ends the link unless it has by then.</param>
+    private async Task RunAsync(Socket socket, NetworkEffect.Dial? dial, Action onUp, CancellationToken givenUp)
     {
         var id = new LinkId(Interlocked.Increment(ref _nextLink));
         var remote = socket.RemoteEndPoint as IPEndPoint;
@@ -175,7 +243,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
             Role = dial is null ? ConnectionRole.Listener : ConnectionRole.Dialer,
             Key = _key,
             Random = _random,
-            ExpectedPeer = peer,
+            ExpectedPeer = dial?.Peer,
             ListenAddresses = _addresses,
             ObservedAddress = observed,
             OffersAes = HasAesInstructions,
@@ -183,12 +251,17 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         var address = dial?.Address ?? observed?.ToString();
         var pump = new LinkPump(
             socket,
-            bulkWaits => new LinkSession(id, settings, address, dial?.Id, SystemClock.Now(), bulkWaits),
-            _tell,
-            _budget);
+            bulkWaits => new LinkSession(id, settings, address, dial?.Id, SystemClock.Now(), bulkWaits, _serves),
+            input =>
+            {
+                if (input is NetworkInput.LinkUp) onUp();
+                _tell(input);
+            },
+            _budgets);
         _links[id] = pump;
         try
         {
+            using var registration = givenUp.Register(pump.CloseUnlessUp);
             await pump.RunAsync().ConfigureAwait(false);
         }
         finally

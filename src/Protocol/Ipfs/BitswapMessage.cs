@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Encoding;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Protocol.Protobuf;
 
@@ -59,6 +60,25 @@ public sealed partial record BitswapMessage
         return cid.Version == 0
             ? [0x00, 0x70, 0x12, 0x20]
             : cid.Bytes[..^cid.Digest.Length].ToArray();
+    }
+
+    /// <summary>Reads what a block carries of its CID; false for anything else, and for digests of other than 32 bytes.
+    /// </summary>
+    public static bool TryReadPrefix(
+        ReadOnlySpan<byte> prefix, out ulong version, out ulong codec, out ulong hashCode)
+    {
+        (codec, hashCode) = (0, 0);
+        return TryNext(ref prefix, out version) && version <= 1 && TryNext(ref prefix, out codec)
+            && TryNext(ref prefix, out hashCode) && TryNext(ref prefix, out var length) && length == 32
+            && prefix.IsEmpty;
+
+        static bool TryNext(ref ReadOnlySpan<byte> rest, out ulong value)
+        {
+            if (Varint.TryRead(rest, out value, out var read) != VarintStatus.Done)
+                return false;
+            rest = rest[read..];
+            return true;
+        }
     }
 
     /// <summary>The message without its length prefix.</summary>

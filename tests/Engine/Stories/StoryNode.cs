@@ -285,6 +285,8 @@ internal sealed class StoryNode
             case NetworkEffect.Dial dial:
                 _mesh.After(1, () => Dial(dial));
                 break;
+            case NetworkEffect.CancelDial:
+                break; // a link that comes all the same is dropped by the core
             case NetworkEffect.ArmTimer arm:
                 _mesh.After((long)arm.After.TotalMilliseconds, () =>
                 {

@@ -35,6 +35,15 @@ internal sealed class LoopNode(string name, string address, FakeStore store, byt
     /// <summary>Nobody reaches it and it reaches nobody.</summary>
     public bool IsIsolated { get; set; }
 
+    /// <summary>What it dials neither answers nor refuses.</summary>
+    public bool SwallowsDials { get; set; }
+
+    /// <summary>Whatever it dials refuses.</summary>
+    public bool DialsNobody { get; set; }
+
+    /// <summary>What it dialled, and when in running milliseconds.</summary>
+    public List<(NetworkEffect.Dial Dial, long AtMs)> Dials { get; } = [];
+
     public int Life { get; set; }
 
     public Func<StoreQuery, StoreAnswer, StoreAnswer> TamperAnswer { get; set; } = (_, answer) => answer;

@@ -189,6 +189,8 @@ internal sealed class MeshLoop
                 case NetworkEffect.Dial dial:
                     OnDial(node, dial);
                     break;
+                case NetworkEffect.CancelDial:
+                    break; // dials end at once
                 case NetworkEffect.OpenStream open:
                     OnOpenStream(node, open);
                     break;
@@ -233,20 +235,23 @@ internal sealed class MeshLoop
 
     private void OnDial(LoopNode node, NetworkEffect.Dial dial)
     {
+        node.Dials.Add((dial, _nowMs));
+        if (node.SwallowsDials)
+            return;
         var target = _nodes.Find(n => n.Address == dial.Address && n.IsUp && n.Peer == (dial.Peer ?? n.Peer));
-        if (target is null || node.IsIsolated || target.IsIsolated
+        if (target is null || node.IsIsolated || target.IsIsolated || node.DialsNobody
             || Apart.Contains((node, target)) || Apart.Contains((target, node)))
             _queue.Enqueue((node, new NetworkInput.DialFailed(dial.Id, "unreachable")));
         else
-            Link(node, target);
+            Link(node, target, dial.Id);
     }
 
-    private void Link(LoopNode from, LoopNode to)
+    private void Link(LoopNode from, LoopNode to, DialId? dial = null)
     {
         var (near, far) = (new LinkId(++_last), new LinkId(++_last));
         _links[(from, near)] = (to, far);
         _links[(to, far)] = (from, near);
-        _queue.Enqueue((from, new NetworkInput.LinkUp(near, to.Peer, to.Address, true)));
+        _queue.Enqueue((from, new NetworkInput.LinkUp(near, to.Peer, to.Address, true, dial)));
         _queue.Enqueue((to, new NetworkInput.LinkUp(far, from.Peer, null, false)));
     }
 

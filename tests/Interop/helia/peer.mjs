@@ -83,6 +83,13 @@ const calls = {
   },
   add: async (seed, size) => String(await fs.addByteStream(pieces(seed, size))),
   addRaw: async text => String(await fs.addBytes(Buffer.from(text))),
+  addFolder: async count => {
+    const files = [{ path: 'top.txt', content: Buffer.from('top') }]
+    for (let i = 0; i < count; i++) files.push({ path: `a/b/${i}`, content: Buffer.from(`${i}`) })
+    let last
+    for await (const entry of fs.addAll(files, { wrapWithDirectory: true })) last = entry.cid
+    return String(last)
+  },
   car: async path => {
     const { readFile } = await import('node:fs/promises')
     const reader = await CarReader.fromBytes(await readFile(path))
