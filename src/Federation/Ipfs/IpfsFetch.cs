@@ -153,11 +153,12 @@ public sealed class IpfsFetch
 
     private void OnLinkDown(NetworkInput.LinkDown down)
     {
+        var source = _sources.Find(s => s.Link == down.Link);
+        source?.OnLinkDown();
         _outbox.OnLinkDown(down.Link, down.Reason);
         _streams.OnLinkDown(down.Link);
-        if (_sources.Find(s => s.Link == down.Link) is not { } source)
+        if (source is null)
             return;
-        source.OnLinkDown();
         if (source.Gone is null && source.Tries < _limits.Tries)
             source.Dial();
         else

@@ -110,7 +110,11 @@ internal sealed class IpfsSource(
                 outbox.Send(stream, message.Encode());
                 outbox.Close(stream);
             },
-            reason => Leave($"takes no bitswap 1.2: {reason}"));
+            reason =>
+            {
+                if (Link == link)
+                    Leave($"takes no bitswap 1.2: {reason}");
+            });
     }
 
     /// <summary>It is used no more.</summary>
