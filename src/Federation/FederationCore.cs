@@ -275,6 +275,12 @@ public sealed class FederationCore
 
     private void OnStreamOpened(NetworkInput.StreamOpened opened)
     {
+        if (_links.Find(opened.Link) is { } opener && _trust.Find(opener.Peer) is null
+            && !opener.StrangerStreams.TryTake(_outbox.Now.RunningMs))
+        {
+            _outbox.Add(new NetworkEffect.DropLink(opened.Link, "a stranger opens streams without end"));
+            return;
+        }
         if (GossipProtocol.IsGossip(opened.Protocol))
         {
             if (_links.Find(opened.Link) is not { } from || !_gossip.TryTake(opened.Stream, from))

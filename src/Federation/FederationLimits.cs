@@ -23,6 +23,10 @@ public sealed record FederationLimits
     /// message, up to 50 at once.</summary>
     public int BitswapStreamsPerLink { get; init; } = 128;
 
+    /// <summary>Streams that a peer which the authority manifest does not name may open a second; ten times as many at
+    /// once (guess: a guest joins with one, Helia opens one for each message).</summary>
+    public int StrangerStreamsPerSecond { get; init; } = 200;
+
     /// <summary>Streams of bitswap answers under way on one link (guess: the next opens while one is sent).</summary>
     public int BitswapAnswersPerLink { get; init; } = 4;
 

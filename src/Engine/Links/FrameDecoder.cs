@@ -18,6 +18,9 @@ internal sealed class FrameDecoder(int bytesMax = OmegaLimits.FrameBytes)
     private int _wanted = -1;
     private ArrayBufferWriter<byte>? _payload;
 
+    /// <summary>Memory that an unfinished frame takes.</summary>
+    public int HeldBytes => _payload?.Capacity ?? 0;
+
     /// <summary>Whether bytes of an unfinished frame are held.</summary>
     public bool IsInsideFrame => _prefixLength > 0 || _wanted >= 0;
 

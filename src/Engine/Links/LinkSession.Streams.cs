@@ -59,7 +59,7 @@ public sealed partial class LinkSession
 
                 break;
             case NetworkEffect.SendBulk bulk:
-                SendBulk(bulk, inputs);
+                SendBulk(bulk, now, inputs);
                 break;
             case NetworkEffect.ReceiveBulk bulk:
                 ReceiveBulk(bulk, now, inputs);
@@ -68,7 +68,7 @@ public sealed partial class LinkSession
                 if (_streams.TryGetValue(close.Stream, out var closing))
                 {
                     closing.CloseWhenDrained = true;
-                    Write(closing, inputs);
+                    Write(closing, now, inputs);
                 }
 
                 break;
@@ -102,13 +102,11 @@ public sealed partial class LinkSession
         var prefix = Varint.Write((ulong)send.Payload.Length, framed);
         send.Payload.Span.CopyTo(framed.AsSpan(prefix));
         stream.Outgoing.Enqueue(framed);
-        if (stream.OutgoingPayloads is { } payloads) payloads.Enqueue(send.Payload.Length);
-        else stream.FrameCredit++;
-        Write(stream, inputs);
-        if (_streams.ContainsKey(stream.Id)) Read(stream, now, inputs);
+        stream.OutgoingPayloads?.Enqueue(send.Payload.Length);
+        Write(stream, now, inputs);
     }
 
-    private void SendBulk(NetworkEffect.SendBulk bulk, ICollection<NetworkInput> inputs)
+    private void SendBulk(NetworkEffect.SendBulk bulk, Instant now, ICollection<NetworkInput> inputs)
     {
         if (!_streams.TryGetValue(bulk.Stream, out var stream))
         {
@@ -118,7 +116,7 @@ public sealed partial class LinkSession
 
         stream.Source = bulk.Source;
         stream.CloseWhenDrained = true;
-        Write(stream, inputs);
+        Write(stream, now, inputs);
     }
 
     /// <summary>Every sink is finished exactly once, also when its stream is gone before it was handed in.</summary>
@@ -141,10 +139,19 @@ public sealed partial class LinkSession
         Forget(stream);
     }
 
-    private void Write(LinkStream stream, ICollection<NetworkInput> inputs)
+    private void Write(LinkStream stream, Instant now, ICollection<NetworkInput> inputs)
     {
-        var isDrained = WriteFrames(stream, out var sent);
+        var isDrained = WriteFrames(stream, out var frames, out var sent);
         if (sent > 0) inputs.Add(new NetworkInput.FramesSent(stream.Id, sent));
+        WriteOn(stream, isDrained, inputs);
+        // Only what has left makes room for the next: who does not read its answers is not served on.
+        if (frames == 0 || stream.OutgoingPayloads is not null || !_streams.ContainsKey(stream.Id)) return;
+        stream.FrameCredit += frames;
+        Read(stream, now, inputs);
+    }
+
+    private void WriteOn(LinkStream stream, bool isDrained, ICollection<NetworkInput> inputs)
+    {
         if (!isDrained) return;
 
         if (stream.Source is not null && !PumpSource(stream, inputs)) return;
@@ -154,11 +161,11 @@ public sealed partial class LinkSession
         if (stream.EndTold) Forget(stream);
     }
 
-    /// <summary>True when every frame has left; tells the payload bytes of those that did, where they are counted.
+    /// <summary>True when every frame has left; tells how many did, and their payload bytes where they are counted.
     /// </summary>
-    private bool WriteFrames(LinkStream stream, out long sent)
+    private bool WriteFrames(LinkStream stream, out int frames, out long sent)
     {
-        sent = 0;
+        (frames, sent) = (0, 0);
         while (stream.Outgoing.TryPeek(out var frame))
         {
             var taken = _connection.Write(stream.Wire, frame.Span);
@@ -169,6 +176,7 @@ public sealed partial class LinkSession
                 return false;
             }
 
+            frames++;
             sent += stream.OutgoingPayloads?.Dequeue() ?? 0;
         }
 

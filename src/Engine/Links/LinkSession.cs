@@ -66,6 +66,11 @@ public sealed partial class LinkSession : IDisposable
     /// <summary>Bytes wait to be sent.</summary>
     public bool HasOutput => _connection.PendingOutputBytes > 0;
 
+    /// <summary>Bytes of memory that the peer makes us hold: what it sent and we did not take, frames it does not end,
+    /// answers it does not read. Fetched bulk, which its sink takes, does not count.</summary>
+    public long HeldBytes => _connection.PendingOutputBytes + _connection.UnreadInboundBytes + _streams.Values.Sum(
+        s => s.Decoder.HeldBytes + (s.Source?.HeldBytes ?? 0) + s.Outgoing.Sum(frame => (long)frame.Length));
+
     /// <summary>Why it is over; empty before.</summary>
     public string CloseReason { get; private set; } = "";
 
@@ -149,7 +154,7 @@ public sealed partial class LinkSession : IDisposable
                 Read(stream, now, inputs);
                 break;
             case ConnectionEvent.StreamWritable writable when _wires.TryGetValue(writable.Stream, out var stream):
-                Write(stream, inputs);
+                Write(stream, now, inputs);
                 break;
             case ConnectionEvent.StreamFinished finished when _wires.TryGetValue(finished.Stream, out var stream):
                 stream.ReadFinished = true;

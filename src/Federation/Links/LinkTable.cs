@@ -1,5 +1,6 @@
 using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Protocol.Buffers;
 
 namespace Omega.P2P.Federation.Links;
 
@@ -23,6 +24,9 @@ internal sealed class Link(LinkId id, PeerId peer, CatalogClient catalog)
 
     /// <summary>Streams the peer has open towards us.</summary>
     public int StreamsInbound { get; set; }
+
+    /// <summary>Streams it may open while nobody trusts it.</summary>
+    public required RateBudget StrangerStreams { get; init; }
 }
 
 /// <summary>Links that are up, by number and by peer. A peer may have several; its oldest is the one used.</summary>
@@ -47,6 +51,7 @@ internal sealed class LinkTable(Outbox outbox, StreamTable streams, FederationLi
         {
             IsOutbound = up.Outbound,
             Remote = up.Remote,
+            StrangerStreams = new RateBudget(10 * limits.StrangerStreamsPerSecond, limits.StrangerStreamsPerSecond),
         };
         _links.Add(up.Link.Value, link);
         return link;

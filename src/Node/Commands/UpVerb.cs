@@ -59,8 +59,10 @@ internal static class UpVerb
         using var node = Patiently(context, () => LocalNode.Open(home, config,
             (keys, loop) => transport = new TcpTransport(keys.Node, SystemRandom.Instance, loop.Tell,
                 new UploadBudgets(
-                    config.UploadBytesPerSecond, config.PeerUploadBytesPerSecond, SystemClock.Now().RunningMs)),
-            Notices.Log));
+                    config.UploadBytesPerSecond, config.PeerUploadBytesPerSecond, SystemClock.Now().RunningMs))
+            {
+                IsCrowded = () => loop.IsCrowded,
+            }, Notices.Log));
         using var network = transport!; // made by Open
         network.Listen(sockets);
         using var control = ControlServer.Start(home, context.Get(Control) ?? config.Control, node, terminal.Notice);

@@ -14,12 +14,17 @@ namespace Omega.P2P.Node.Host;
 /// </summary>
 internal sealed class EngineLoop : IDisposable
 {
+    private const int WaitingInputsMax = 10_000;
+    private const long WaitingBytesMax = 64L << 20;
+
     private readonly Channel<EngineInput> _inputs = Channel.CreateUnbounded<EngineInput>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<CommandId, TaskCompletionSource<EngineResult>> _commands = new();
     private readonly ConcurrentDictionary<TimerId, Timer> _timers = new();
     private readonly List<EngineEffect> _effects;
     private readonly Task _running;
+    private long _waitingInputs;
+    private long _waitingBytes;
     private INetworkDriver _network;
     private Action<MeshNotice>? _onNotice;
     private long _nextCommand;
@@ -48,8 +53,18 @@ internal sealed class EngineLoop : IDisposable
         return new EngineLoop(node, first, network, onNotice);
     }
 
+    /// <summary>More waits than is good: whoever reads from the network pauses, so memory stays bounded however fast
+    /// peers talk.</summary>
+    public bool IsCrowded =>
+        Interlocked.Read(ref _waitingInputs) > WaitingInputsMax || Interlocked.Read(ref _waitingBytes) > WaitingBytesMax;
+
     /// <summary>From any thread; never blocks.</summary>
-    public void Tell(NetworkInput input) => _inputs.Writer.TryWrite(new EngineInput.Network(input));
+    public void Tell(NetworkInput input)
+    {
+        Interlocked.Increment(ref _waitingInputs);
+        Interlocked.Add(ref _waitingBytes, BytesOf(input));
+        _inputs.Writer.TryWrite(new EngineInput.Network(input));
+    }
 
     /// <summary>Issues a command and waits for its end; cancelling gives it up.</summary>
     public EngineResult Ask(EngineCommand command, CancellationToken cancel)
@@ -87,8 +102,13 @@ internal sealed class EngineLoop : IDisposable
         {
             Node.Handle(input, SystemClock.Now(), _effects);
             CarryAll();
+            if (input is not EngineInput.Network { Input: var handled }) continue;
+            Interlocked.Decrement(ref _waitingInputs);
+            Interlocked.Add(ref _waitingBytes, -BytesOf(handled));
         }
     }
+
+    private static int BytesOf(NetworkInput input) => input is NetworkInput.FrameArrived frame ? frame.Payload.Length : 0;
 
     private void CarryAll()
     {

@@ -18,6 +18,9 @@ internal sealed class LinkPump : IDisposable
 {
     private const int ReceiveSize = 256 * 1024;
 
+    /// <summary>While the node has more to handle than is good, nothing is read.</summary>
+    private static readonly TimeSpan CrowdedPause = TimeSpan.FromMilliseconds(5);
+
     /// <summary>How long the last bytes of a closed link may take to leave.</summary>
     private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
 
@@ -48,6 +51,18 @@ internal sealed class LinkPump : IDisposable
     }
 
     public LinkId Id => _session.Id;
+
+    /// <summary>Whether reading has to wait.</summary>
+    public Func<bool> IsCrowded { get; init; } = () => false;
+
+    /// <summary>Bytes of memory that the peer makes us hold.</summary>
+    public long HeldBytes
+    {
+        get
+        {
+            lock (_gate) return _disposed ? 0 : _session.HeldBytes;
+        }
+    }
 
     /// <summary>Runs until the link is over.</summary>
     public async Task RunAsync()
@@ -105,6 +120,7 @@ internal sealed class LinkPump : IDisposable
             int count;
             try
             {
+                while (IsCrowded()) await Task.Delay(CrowdedPause, _ending.Token).ConfigureAwait(false);
                 count = await _socket.ReceiveAsync(buffer, SocketFlags.None, _ending.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)

@@ -26,6 +26,10 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     /// together.</summary>
     private const int LinksMax = 512;
 
+    /// <summary>Memory that peers together may make us hold; over it the link goes that holds most. A guess at what a
+    /// small machine can spare.</summary>
+    private const long HeldBytesMax = 128L << 20;
+
     /// <summary>Dials at once; more wait. A guess: far under the descriptors a process may have.</summary>
     private const int DialsMax = 64;
 
@@ -64,6 +68,9 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         _tell = tell;
         _ticks = new Timer(_ => Tick(), null, TickPeriod, TickPeriod);
     }
+
+    /// <summary>Whether reading has to wait, because the node has more to handle than is good.</summary>
+    public Func<bool> IsCrowded { get; init; } = () => false;
 
     /// <summary>Where peers may reach this node, without /p2p/; known after <see cref="Listen"/>.</summary>
     public IReadOnlyList<Multiaddr> Addresses => _addresses;
@@ -257,7 +264,10 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
                 if (input is NetworkInput.LinkUp) onUp();
                 _tell(input);
             },
-            _budgets);
+            _budgets)
+        {
+            IsCrowded = IsCrowded,
+        };
         _links[id] = pump;
         try
         {
@@ -276,6 +286,16 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
 
     private void Tick()
     {
-        foreach (var link in _links.Values) link.Tick();
+        long held = 0;
+        var most = (Bytes: 0L, Link: (LinkPump?)null);
+        foreach (var link in _links.Values)
+        {
+            link.Tick();
+            var bytes = link.HeldBytes;
+            held += bytes;
+            if (bytes > most.Bytes) most = (bytes, link);
+        }
+
+        if (held > HeldBytesMax) most.Link?.Close("it makes us hold too much");
     }
 }

@@ -11,4 +11,7 @@ public interface IBulkSource : IDisposable
     /// Throws what the medium throws (the pump resets the stream then).
     /// </summary>
     int Read(Span<byte> buffer);
+
+    /// <summary>Bytes of memory held until they are read; 0 where nothing to speak of.</summary>
+    int HeldBytes => 0;
 }

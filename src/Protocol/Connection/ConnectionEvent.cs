@@ -125,4 +125,7 @@ public enum CloseReason
 
     /// <summary>Nothing was heard for <see cref="Limits.SilenceTimeoutMs"/>.</summary>
     Silence,
+
+    /// <summary>More frames of the channel than <see cref="Limits.FramesPerSecond"/>.</summary>
+    FrameFlood,
 }

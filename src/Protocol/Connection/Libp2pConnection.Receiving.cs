@@ -118,7 +118,11 @@ public sealed partial class Libp2pConnection
         while (status == NoiseStatus.Done && _phase != Phase.Closed)
         {
             status = _transport!.Receive(ref bytes, plaintext, out var length); // set when the handshake was done
-            if (status == NoiseStatus.Done)
+            if (status == NoiseStatus.Done && !_frames.TryTake(NowMs))
+            {
+                CloseWith(CloseReason.FrameFlood, "");
+            }
+            else if (status == NoiseStatus.Done)
             {
                 OnPlaintext(new ArraySegment<byte>(plaintext, 0, length), out var isAdopted);
                 plaintext = isAdopted ? ArrayPool<byte>.Shared.Rent(NoiseTransport.PlaintextBytesMax) : plaintext;

@@ -24,6 +24,7 @@ public sealed partial class Libp2pConnection : IDisposable
     private readonly Dictionary<uint, ConnectionStream> _streams = [];
     private readonly string[] _spoken;
     private readonly HashSet<string> _accepted;
+    private readonly RateBudget _frames;
     private Phase _phase = Phase.Security;
     private YamuxSession? _session;
     private bool _leaving;
@@ -37,6 +38,7 @@ public sealed partial class Libp2pConnection : IDisposable
             .. settings.Protocols, IdentifyMessage.ProtocolName, IdentifyMessage.PushProtocolName, PingProtocol.Name,
         ];
         _accepted = [.. _spoken];
+        _frames = new RateBudget(2 * settings.Limits.FramesPerSecond, settings.Limits.FramesPerSecond);
         NowMs = now.RunningMs;
         _handshakeDeadlineMs = NowMs + settings.Limits.HandshakeTimeoutMs;
         _heardAtMs = NowMs;
@@ -69,6 +71,9 @@ public sealed partial class Libp2pConnection : IDisposable
 
     /// <summary>Streams open in either direction, those of identify and ping included.</summary>
     public int StreamCount => _session?.StreamCount ?? 0;
+
+    /// <summary>Unread bytes of streams that the peer opened.</summary>
+    public long UnreadInboundBytes => _session?.UnreadInboundBytes ?? 0;
 
     /// <summary>Bytes waiting to be sent.</summary>
     public long PendingOutputBytes => _output.PendingBytes;

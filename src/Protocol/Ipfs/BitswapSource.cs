@@ -18,6 +18,9 @@ public sealed class BitswapSource(IReadOnlyList<BitswapAnswer> answers, Func<Cid
     private int _next;
 
     /// <inheritdoc/>
+    public int HeldBytes => _rest.Length;
+
+    /// <inheritdoc/>
     public int Read(Span<byte> buffer)
     {
         if (_rest.IsEmpty && _next < answers.Count)

@@ -42,4 +42,13 @@ public enum YamuxError
 
     /// <summary>Data after the peer's FIN.</summary>
     DataAfterFinish,
+
+    /// <summary>More frames than <see cref="Limits.FramesPerSecond"/>.</summary>
+    FrameFlood,
+
+    /// <summary>More openings and resets of streams than <see cref="Limits.StreamFramesPerSecond"/>.</summary>
+    StreamFlood,
+
+    /// <summary>More frames that carry nothing than <see cref="Limits.IdleFramesPerSecond"/>.</summary>
+    IdleFlood,
 }

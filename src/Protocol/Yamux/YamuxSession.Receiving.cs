@@ -1,3 +1,5 @@
+using Omega.P2P.Protocol.Buffers;
+
 namespace Omega.P2P.Protocol.Yamux;
 
 /// <summary>What arrives: headers, payloads in any chunks, and the peer's violations.</summary>
@@ -6,6 +8,9 @@ public sealed partial class YamuxSession
     /// <summary>Half a pooled buffer: adopting less would let a peer's window hold several times its size.</summary>
     private const int AdoptedBytesMin = 32 * 1024;
 
+    private readonly RateBudget _frames;
+    private readonly RateBudget _streamFrames;
+    private readonly RateBudget _idleFrames;
     private int _headerFilled;
     private uint _payloadLeft;
     private bool _payloadFinishes;
@@ -59,6 +64,11 @@ public sealed partial class YamuxSession
         var error = YamuxHeader.TryRead(_header, out var header);
         if (error == YamuxError.None)
         {
+            error = Count(header, nowMs);
+        }
+
+        if (error == YamuxError.None)
+        {
             error = header.Kind switch
             {
                 YamuxFrameKind.Data => OnStreamFrame(header, nowMs),
@@ -74,6 +84,36 @@ public sealed partial class YamuxSession
             _payloadLeft = 0;
             GoAway(1);
         }
+    }
+
+    /// <summary>What costs us more than its sender is rationed; bytes that are paid for by their length are not.
+    /// </summary>
+    private YamuxError Count(YamuxHeader header, long nowMs)
+    {
+        if (!_frames.TryTake(nowMs))
+        {
+            return YamuxError.FrameFlood;
+        }
+
+        if (header.Kind is YamuxFrameKind.Data or YamuxFrameKind.WindowUpdate)
+        {
+            var isThere = _streams.TryGetValue(header.StreamId, out var stream);
+            if ((header.Flags & (YamuxFlags.Syn | YamuxFlags.Rst)) != 0 || (!isThere && header.Flags != 0))
+            {
+                return _streamFrames.TryTake(nowMs) ? YamuxError.None : YamuxError.StreamFlood;
+            }
+
+            var least = header.Kind == YamuxFrameKind.Data ? 1u : (uint)_limits.YamuxCreditBytesMin;
+            var isNews = stream is not null
+                && (((header.Flags & YamuxFlags.Fin) != 0 && !stream.FinishedByPeer)
+                    || ((header.Flags & YamuxFlags.Ack) != 0 && !stream.Acknowledged));
+            if (header.Length >= least || isNews)
+            {
+                return YamuxError.None;
+            }
+        }
+
+        return _idleFrames.TryTake(nowMs) ? YamuxError.None : YamuxError.IdleFlood;
     }
 
     private YamuxError OnStreamFrame(YamuxHeader header, long nowMs)

@@ -38,6 +38,9 @@ public sealed partial class YamuxSession : IDisposable
         _limits = limits;
         _nextId = dialer ? 1u : 2u;
         _ownParity = _nextId & 1;
+        _frames = new RateBudget(2 * limits.FramesPerSecond, limits.FramesPerSecond);
+        _streamFrames = new RateBudget(2 * limits.StreamFramesPerSecond, limits.StreamFramesPerSecond);
+        _idleFrames = new RateBudget(10 * limits.IdleFramesPerSecond, limits.IdleFramesPerSecond);
     }
 
     /// <summary>The violation that ended the session, or <see cref="YamuxError.None"/>.</summary>
@@ -48,6 +51,9 @@ public sealed partial class YamuxSession : IDisposable
 
     /// <summary>Streams open in either direction.</summary>
     public int StreamCount => _streams.Count;
+
+    /// <summary>Unread bytes of streams that the peer opened.</summary>
+    public long UnreadInboundBytes => _streams.Values.Where(s => !s.Outbound).Sum(s => s.Received.Length);
 
     /// <summary>Either side has said go-away: no stream can be opened.</summary>
     public bool GoingAway => _goAwaySent || _goAwayReceived;

@@ -48,6 +48,50 @@ public sealed class LinkSessionTests
     }
 
     [Fact]
+    public void WhoDoesNotReadItsAnswersIsNotServedOnAndWhatIsHeldForItIsCounted()
+    {
+        using var pair = new LinkPair();
+        var (left, right) = pair.Open(OmegaProtocols.Catalog);
+        for (var i = 0; i < 50; i++) pair.ApplyLeft(new NetworkEffect.SendFrame(left, Bytes(10)));
+        // Answers of half a MiB, of which only the first window leaves: the left side hands on one answer a question.
+        pair.Left.Apply(new NetworkEffect.ReadFrames(left, -49), pair.Now, pair.LeftInputs);
+        var served = 0;
+        for (var before = -1; before != served && served < 50;)
+        {
+            before = served;
+            served = pair.RightInputs.OfType<NetworkInput.FrameArrived>().Count();
+            if (served > before) pair.ApplyRight(new NetworkEffect.SendFrame(right, Bytes(500_000)));
+        }
+
+        Assert.InRange(served, 1, 4);
+        Assert.InRange(pair.Right.HeldBytes, 1, 600_000);
+    }
+
+    [Fact]
+    public void FrameThatIsNotEndedIsCountedAsHeld()
+    {
+        using var pair = new LinkPair();
+        var (left, _) = pair.Open(OmegaProtocols.Catalog);
+        Assert.InRange(pair.Right.HeldBytes, 0, 1000);
+        pair.Left.Apply(
+            new NetworkEffect.SendBulk(left, new ArraySource([0x80, 0x80, 0x40, .. Bytes(1_000_000)])), pair.Now,
+            pair.LeftInputs);
+        // Most of it arrives, and then nothing more.
+        for (var left600 = 600_000; left600 > 0;)
+        {
+            var output = pair.Left.PeekOutput();
+            var take = Math.Min(output.Length, left600);
+            pair.Right.Receive(output.Span[..take], pair.Now, pair.RightInputs);
+            pair.Left.ConsumeOutput(take, pair.Now, pair.LeftInputs);
+            pair.Left.Receive(pair.Right.PeekOutput().Span, pair.Now, pair.LeftInputs);
+            pair.Right.ConsumeOutput(pair.Right.PeekOutput().Length, pair.Now, pair.RightInputs);
+            left600 -= take;
+        }
+
+        Assert.InRange(pair.Right.HeldBytes, 500_000, 1_300_000);
+    }
+
+    [Fact]
     public void AnAnswerNobodyAskedForIsNotHandedOn()
     {
         using var pair = new LinkPair();

@@ -87,7 +87,10 @@ public sealed class HostileConnectionTests
     [Fact]
     public void PingFloodOfAPeerThatDoesNotReadEndsInOverflow()
     {
-        var rogue = new RogueDialer(Listener());
+        // So many pings are a flood in any case; here it is what they make us say that counts.
+        var limits = Limits.Default with { IdleFramesPerSecond = 1_000_000, FramesPerSecond = 10_000_000 };
+        var settings = ConnectionPair.Settings(ConnectionRole.Listener, 3) with { Limits = limits };
+        var rogue = new RogueDialer(new ConnectionSide(settings, default));
         var pings = Enumerable.Repeat(Convert.FromHexString("000200010000000000000001"), 5000).SelectMany(p => p);
         for (var i = 0; i < 1000 && rogue.Victim.Closed is null; i++)
         {
@@ -96,6 +99,36 @@ public sealed class HostileConnectionTests
 
         Assert.Equal(CloseReason.OutputOverflow, rogue.Victim.Closed?.Reason);
         Assert.InRange(rogue.Victim.Connection.PendingOutputBytes, 0, Limits.Default.OutputBytesHard + 200_000);
+    }
+
+    [Fact]
+    public void FramesOfTheChannelWithNextToNothingInThemAreRationed()
+    {
+        var limits = Limits.Default with { FramesPerSecond = 2_000 };
+        var settings = ConnectionPair.Settings(ConnectionRole.Listener, 3) with { Limits = limits };
+        var rogue = new RogueDialer(new ConnectionSide(settings, default));
+        rogue.Send(Frame(YamuxFlags.Syn, 1));
+        // One byte of a sound data frame in each.
+        var frame = Convert.FromHexString("00000000000000010000000100");
+        var sent = 0;
+        for (; rogue.Victim.Closed is null; sent++) rogue.Send(frame.AsSpan(sent % frame.Length, 1));
+        Assert.Equal(CloseReason.FrameFlood, rogue.Victim.Closed?.Reason);
+        Assert.InRange(sent, 2_000, 4_000);
+    }
+
+    [Fact]
+    public void BytesThatDribbleDoNotStretchTheHandshake()
+    {
+        var side = Listener();
+        var hello = "\u0013/multistream/1.0.0\n\u0007/noise\n"u8;
+        for (var i = 0; i < hello.Length - 1; i++)
+        {
+            side.Connection.Receive(hello.Slice(i, 1), new(0, i * 400));
+            side.Connection.Tick(new(0, i * 400));
+        }
+
+        side.TakeEvents();
+        Assert.Equal(new ConnectionEvent.Closed(CloseReason.HandshakeTimeout, "Security"), side.Closed);
     }
 
     [Fact]
