@@ -64,7 +64,7 @@ public sealed class CircleTests(MeetingFixture meeting) : IClassFixture<MeetingF
     }
 }
 
-/// <summary>The store's lock, seen from a second process that waits for it.</summary>
+/// <summary>What only one process can have: the store's lock, a port.</summary>
 public sealed class LockTests : IDisposable
 {
     private readonly TestHome _alice = new TestHome("alice").Init().Up();
@@ -76,5 +76,20 @@ public sealed class LockTests : IDisposable
     {
         var second = OmegaProgram.Run(["up", "--json", "--home", _alice.Home, "--listen", "/ip4/127.0.0.1/tcp/0"]);
         Assert.Equal("locked", second.Require(11).Failure.Text("code"));
+    }
+
+    [Fact]
+    public void APortThatWasAskedForAndIsTakenIsAnError()
+    {
+        var control = new Uri(_alice.Ready.Text("control")).Authority;
+        using var bob = new TestHome("bob");
+        bob.Init();
+        var second = OmegaProgram.Run(
+        [
+            "up", "--json", "--home", bob.Home, "--listen", "/ip4/127.0.0.1/tcp/0", "--no-discovery",
+            "--control", control,
+        ]);
+        Assert.Equal("port_taken", second.Require(1).Failure.Text("code"));
+        Assert.Equal("--control", second.Failure.Text("field"));
     }
 }

@@ -9,7 +9,8 @@ namespace Omega.P2P.Engine.Ipfs;
 /// <summary>
 /// Contents of a store as one CAR version 1 file: for each a root, its chunks as raw blocks and the UnixFS nodes over
 /// them, children before parents. A package is a UnixFS folder. Streams: memory does not grow with a content's size.
-/// The file begins with its roots, so everything is gone through twice; by BLAKE3 the first time reads chunk lists only.
+/// The file begins with its roots, so everything is gone through twice; by BLAKE3 the first time reads chunk lists
+/// only.
 /// </summary>
 /// <param name="store">Where the contents are.</param>
 /// <param name="hashCode">Names the blocks: <see cref="Cid.HashBlake3"/>, as bitswap serves them, or

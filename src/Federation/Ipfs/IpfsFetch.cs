@@ -259,7 +259,8 @@ public sealed class IpfsFetch
         }
         if (_sources.Exists(s => s is { Gone: null, Link: null }))
             return;
-        var missing = _wants.Values.FirstOrDefault(w => _sources.TrueForAll(s => s.Gone is not null || w.No.Contains(s)));
+        var missing = _wants.Values.FirstOrDefault(
+            w => _sources.TrueForAll(s => s.Gone is not null || w.No.Contains(s)));
         if (missing is not null)
             Fail(MeshError.NotFound, $"none of the peers has block {missing.Cid}");
     }

@@ -43,17 +43,11 @@ internal sealed class ControlServer : IDisposable
     /// <summary>Starts serving; the socket and the token are their owner's alone.</summary>
     public static ControlServer Start(OmegaHome home, string? asked, INodeService service, Action<string> notice)
     {
-        var endPoint = Find(asked, notice);
         var token = WriteToken(home);
         Directory.CreateDirectory(Path.GetDirectoryName(home.Socket)!);
-        File.Delete(home.Socket); // the store's lock says that no daemon uses it
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "omega" });
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(options => Configure(options, endPoint, home.Socket));
-        var app = builder.Build();
         var routes = new ControlRoutes(service);
-        app.Run(context => HandleAsync(context, routes, token));
-        app.Start();
+        var (app, endPoint) = asked is null ? StartAnywhere(home, routes, token, notice)
+            : TryStart(home, Parse(asked), routes, token) ?? throw Taken(asked);
         File.SetUnixFileMode(home.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var url = $"http://{endPoint}";
         File.WriteAllText(home.ControlFile, url + "\n");
@@ -77,7 +71,8 @@ internal sealed class ControlServer : IDisposable
         File.Delete(_socketPath);
     }
 
-    private static void Configure(KestrelServerOptions options, IPEndPoint endPoint, string socketPath)
+    private static void Configure(
+        KestrelServerOptions options, IPEndPoint endPoint, string socketPath, Action<ListenOptions> onListen)
     {
         options.AddServerHeader = false;
         options.AllowSynchronousIO = true; // requests run on threads of their own and stream straight into the store
@@ -85,7 +80,7 @@ internal sealed class ControlServer : IDisposable
         options.Limits.MinRequestBodyDataRate = null; // a pipe may be slow
         options.Limits.MinResponseDataRate = null;
         options.Limits.MaxConcurrentConnections = 256;
-        options.Listen(endPoint);
+        options.Listen(endPoint, onListen);
         options.ListenUnixSocket(socketPath, listen => listen.Use(next => connection =>
         {
             if (IsOurs(connection))
@@ -156,39 +151,48 @@ internal sealed class ControlServer : IDisposable
         return token;
     }
 
-    /// <summary>A free end point: the one asked for, else 127.0.0.1:5310, else a port the system picks.</summary>
-    private static IPEndPoint Find(string? asked, Action<string> notice)
+    /// <summary>On 127.0.0.1:5310, or where that is taken on a port the system picks.</summary>
+    private static (WebApplication App, IPEndPoint EndPoint) StartAnywhere(
+        OmegaHome home, ControlRoutes routes, byte[] token, Action<string> notice)
     {
-        if (asked is not null)
-        {
-            if (!IPEndPoint.TryParse(asked, out var wanted) || !IPAddress.IsLoopback(wanted.Address))
-                throw OmegaException.Usage($"'{asked}' is no loopback address", "--control", "write 127.0.0.1:5310");
-            return Probe(wanted) ?? throw new OmegaException(ExitCode.Error, "port_taken", $"{asked} is taken")
-            {
-                Field = "--control",
-                Hint = "choose another port, or 0 for a free one",
-            };
-        }
-
-        if (Probe(new IPEndPoint(IPAddress.Loopback, DefaultPort)) is { } usual) return usual;
-        var free = Probe(new IPEndPoint(IPAddress.Loopback, 0))!;
-        notice($"port {DefaultPort} is taken; the control API is on {free.Port}");
+        if (TryStart(home, new IPEndPoint(IPAddress.Loopback, DefaultPort), routes, token) is { } usual) return usual;
+        var free = TryStart(home, new IPEndPoint(IPAddress.Loopback, 0), routes, token)
+            ?? throw Taken("every port of 127.0.0.1");
+        notice($"port {DefaultPort} is taken; the control API is on {free.EndPoint.Port}");
         return free;
     }
 
-    /// <summary>The end point with its real port; null where it is taken.</summary>
-    private static IPEndPoint? Probe(IPEndPoint wanted)
+    /// <summary>The running server and its end point with the real port; null where that is taken.</summary>
+    private static (WebApplication App, IPEndPoint EndPoint)? TryStart(
+        OmegaHome home, IPEndPoint wanted, ControlRoutes routes, byte[] token)
     {
-        using var socket = new Socket(wanted.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        File.Delete(home.Socket); // the store's lock says that no daemon uses it
+        ListenOptions? listening = null;
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "omega" });
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(options => Configure(options, wanted, home.Socket, l => listening = l));
+        var app = builder.Build();
+        app.Run(context => HandleAsync(context, routes, token));
         try
         {
-            socket.Bind(wanted);
-            socket.Listen(1);
-            return (IPEndPoint)socket.LocalEndPoint!;
+            app.Start();
+            return (app, listening!.IPEndPoint!); // set by the binding
         }
-        catch (SocketException)
+        catch (IOException e) when (e.InnerException is AddressInUseException)
         {
+            ((IDisposable)app).Dispose();
             return null;
         }
     }
+
+    private static IPEndPoint Parse(string asked) =>
+        IPEndPoint.TryParse(asked, out var wanted) && IPAddress.IsLoopback(wanted.Address)
+            ? wanted
+            : throw OmegaException.Usage($"'{asked}' is no loopback address", "--control", "write 127.0.0.1:5310");
+
+    private static OmegaException Taken(string what) => new(ExitCode.Error, "port_taken", $"{what} is taken")
+    {
+        Field = "--control",
+        Hint = "choose another port, or 0 for a free one",
+    };
 }
