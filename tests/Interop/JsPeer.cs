@@ -27,9 +27,16 @@ internal sealed class JsPeer : IDisposable
         StartInAsync(JsFactAttribute.ScriptFolder, services);
 
     /// <summary>Starts the <c>peer.mjs</c> of a folder.</summary>
-    public static async Task<JsPeer> StartInAsync(string folder, params string[] services)
+    public static Task<JsPeer> StartInAsync(string folder, params string[] services) =>
+        StartProcessAsync(folder, "node", ["peer.mjs", .. services]);
+
+    /// <summary>Starts a js-libp2p node in a network namespace.</summary>
+    public static Task<JsPeer> StartInNetworkAsync(string network, params string[] services) => StartProcessAsync(
+        JsFactAttribute.ScriptFolder, "ip", ["netns", "exec", network, "node", "peer.mjs", .. services]);
+
+    private static async Task<JsPeer> StartProcessAsync(string folder, string program, string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo("node", ["peer.mjs", .. services])
+        var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Globalization;
+using Omega.P2P.Federation;
+using Omega.P2P.Node.Discovery;
 using Omega.P2P.Node.Output;
 using Omega.P2P.Node.Service;
 
@@ -30,9 +33,16 @@ internal static class PeerVerbs
 
     private static readonly Argument<string> Peer = new("PEER") { Description = "PeerId or name" };
 
+    private static readonly Option<string> For = new("--for")
+    {
+        Description = "How long to listen",
+        HelpName = "TIME",
+        DefaultValueFactory = _ => "3s",
+    };
+
     private static readonly Option<bool> Yes = new("--yes") { Description = "Do not ask" };
 
-    public static Verb Create() => new Verb("peer", "Trusted peers: invite, add, ls, rm").With(
+    public static Verb Create() => new Verb("peer", "Trusted peers: invite, add, ls, rm; discover").With(
         new Verb("invite", "Print a ticket for one guest",
             "omega peer invite",
             "omega peer invite --expires 7d --name bob").With(Expires, Name).Does(Invite),
@@ -40,6 +50,8 @@ internal static class PeerVerbs
             "omega peer add omega1…",
             "omega peer add - < ticket").With(Ticket, Name).Does(Add),
         new Verb("ls", "List trusted peers").Does(List),
+        new Verb("discover", "Ask the local network (mDNS) who is there, trusted or not; nobody is trusted by it",
+            "omega peer discover --for 5s").With(For).Does(Discover),
         new Verb("rm", "End the trust in a peer", "omega peer rm bob --yes").With(Peer, Yes).Does(Remove));
 
     private static ExitCode Invite(CommandContext context)
@@ -83,6 +95,47 @@ internal static class PeerVerbs
         }
 
         if (table.Count == 0) context.Terminal.Notice("no peers yet: omega peer invite, or omega peer add TICKET");
+        context.Terminal.Lines(table.Lines());
+        return ExitCode.Ok;
+    }
+
+    private static ExitCode Discover(CommandContext context)
+    {
+        var patience = TimeSpan.FromMilliseconds(Periods.Parse(context.Get(For)!, "--for"));
+        var found = new ConcurrentDictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        using (var discovery = LocalDiscovery.TryLook(input =>
+        {
+            if (input is NetworkInput.AddressesLearned heard) found[heard.Peer.ToString()] = heard.Addresses;
+        }))
+        {
+            if (discovery is null)
+                throw new OmegaException(ExitCode.NotAvailable, "no_multicast", "the local network cannot be asked");
+            if (context.Cancel.WaitHandle.WaitOne(patience)) throw new OperationCanceledException(context.Cancel);
+        }
+
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (context.Home.DomainName() is not null)
+        {
+            using var service = Services.Open(context);
+            foreach (var peer in service.Peers(context.Cancel)) names[peer.Peer] = peer.Name;
+            names[service.Status(context.Cancel).Peer] = "(this node)";
+        }
+
+        var table = new Table("peer", "trusted as", "addresses");
+        foreach (var (peer, addresses) in found.OrderBy(f => f.Key, StringComparer.Ordinal))
+        {
+            var name = names.GetValueOrDefault(peer);
+            context.Terminal.Object(w =>
+            {
+                w.WriteString("peer", peer);
+                w.WriteString("name", name);
+                w.Texts("addresses", addresses);
+            });
+            table.Add(peer, name ?? "-", string.Join(' ', addresses));
+        }
+
+        if (context.Terminal.Json) return ExitCode.Ok;
+        if (table.Count == 0) context.Terminal.Notice("nobody answered: omega peer add TICKET needs no discovery");
         context.Terminal.Lines(table.Lines());
         return ExitCode.Ok;
     }

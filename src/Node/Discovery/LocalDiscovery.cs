@@ -45,9 +45,24 @@ internal sealed class LocalDiscovery : IDisposable
     {
         var local = listen.Where(MdnsDiscovery.IsLocal).ToList();
         var beyond = local.Where(a => !IsLoopback(a)).ToList();
-        if (local.Count == 0 || !PeerId.TryParse(peer, out var self))
-            return null;
-        int[] interfaces;
+        return local.Count == 0 || !PeerId.TryParse(peer, out var self)
+            ? null
+            : TryStart(self, beyond.Count > 0 ? beyond : local, isLoopback: beyond.Count == 0, tell);
+    }
+
+    /// <summary>Asks who is there, and tells nobody anything: on the network, or on loopback where there is none. Null
+    /// as of <see cref="TryStart(string, IReadOnlyList{Multiaddr}, Action{NetworkInput})"/>.</summary>
+    public static LocalDiscovery? TryLook(Action<NetworkInput> tell)
+    {
+        using var nobody = Ed25519PrivateKey.Generate(SystemRandom.Instance);
+        var isAlone = !Interfaces(isLoopback: false).Any();
+        return TryStart(PeerId.From(nobody.PublicKey), [], isAlone, tell);
+    }
+
+    private static LocalDiscovery? TryStart(
+        PeerId self, IReadOnlyList<Multiaddr> told, bool isLoopback, Action<NetworkInput> tell)
+    {
+        Dictionary<int, IReadOnlyList<Multiaddr>> interfaces;
         Socket? socket = null;
         try
         {
@@ -56,7 +71,8 @@ internal sealed class LocalDiscovery : IDisposable
             socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
             socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, 255);
             socket.Bind(new IPEndPoint(IPAddress.Any, Port));
-            interfaces = Joined(socket, Interfaces(isLoopback: beyond.Count == 0));
+            interfaces = Interfaces(isLoopback).Where(i => IsJoined(socket, IndexOf(i)))
+                .ToDictionary(IndexOf, i => (IReadOnlyList<Multiaddr>)[.. told.Where(a => IsOf(a, i))]);
         }
         catch (Exception e) when (e is SocketException or NetworkInformationException)
         {
@@ -65,7 +81,7 @@ internal sealed class LocalDiscovery : IDisposable
             return null;
         }
 
-        if (interfaces.Length == 0)
+        if (interfaces.Count == 0)
         {
             socket.Dispose();
             Log.Warn("no discovery on the local network: no interface takes part in multicast");
@@ -73,8 +89,8 @@ internal sealed class LocalDiscovery : IDisposable
         }
 
         var options = new MdnsOptions { Self = self, Random = SystemRandom.Instance };
-        var discovery = new MdnsDiscovery(options, beyond.Count > 0 ? beyond : local, SystemClock.Now());
-        return new LocalDiscovery(socket, interfaces, discovery, tell);
+        var discovery = new MdnsDiscovery(options, interfaces, SystemClock.Now());
+        return new LocalDiscovery(socket, [.. interfaces.Keys.Order()], discovery, tell);
     }
 
     public void Dispose()
@@ -94,36 +110,35 @@ internal sealed class LocalDiscovery : IDisposable
     private static bool IsLoopback(Multiaddr address) =>
         address.TryGetTcp(out var host, out _) && IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip);
 
-    private static int[] Interfaces(bool isLoopback) =>
-    [
-        .. NetworkInterface.GetAllNetworkInterfaces()
+    private static int IndexOf(NetworkInterface one) => one.GetIPProperties().GetIPv4Properties().Index;
+
+    /// <summary>Whether an address is one of an interface's own.</summary>
+    private static bool IsOf(Multiaddr address, NetworkInterface one) =>
+        address.TryGetTcp(out var host, out _) && IPAddress.TryParse(host, out var ip)
+        && one.GetIPProperties().UnicastAddresses.Any(a => a.Address.Equals(ip));
+
+    private static IEnumerable<NetworkInterface> Interfaces(bool isLoopback) =>
+        NetworkInterface.GetAllNetworkInterfaces()
             .Where(i => i.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
             .Where(i => isLoopback == (i.NetworkInterfaceType == NetworkInterfaceType.Loopback))
             .Where(i => isLoopback || i.SupportsMulticast)
             .Where(i => i.GetIPProperties().UnicastAddresses.Any(
-                a => a.Address.AddressFamily == AddressFamily.InterNetwork))
-            .Select(i => i.GetIPProperties().GetIPv4Properties().Index),
-    ];
+                a => a.Address.AddressFamily == AddressFamily.InterNetwork));
 
     /// <summary>An interface that refuses, or went meanwhile, does not keep the others from it.</summary>
-    private static int[] Joined(Socket socket, IEnumerable<int> interfaces)
+    private static bool IsJoined(Socket socket, int on)
     {
-        var joined = new List<int>();
-        foreach (var on in interfaces)
+        try
         {
-            try
-            {
-                var membership = new MulticastOption(Group, on);
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, membership);
-                joined.Add(on);
-            }
-            catch (SocketException e)
-            {
-                Log.Warn($"no discovery on interface {on}: {e.Message}");
-            }
+            var membership = new MulticastOption(Group, on);
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, membership);
+            return true;
         }
-
-        return [.. joined];
+        catch (SocketException e)
+        {
+            Log.Warn($"no discovery on interface {on}: {e.Message}");
+            return false;
+        }
     }
 
     private async Task ReceiveLoopAsync()

@@ -29,7 +29,7 @@ public sealed partial class MdnsDiscovery
     private void OnQuery(DnsMessage query, MdnsSource source)
     {
         var asked = query.Questions.Where(IsOurs).ToList();
-        if (asked.Count == 0 || _addresses.Count == 0)
+        if (asked.Count == 0 || !_addresses.ContainsKey(source.Interface))
             return;
         if (asked.Exists(q => q.Name == MetaName))
             AnswerMeta(source, query);
@@ -41,7 +41,7 @@ public sealed partial class MdnsDiscovery
         if (source.Port != MdnsPort)
         {
             var ttl = Math.Min(_options.TtlSeconds, LegacyTtlMax);
-            _effects.Add(new MdnsEffect.Unicast(source, Answer(ttl, query.Id, query.Questions).Encode()));
+            _effects.Add(new MdnsEffect.Unicast(source, Answer(source.Interface, ttl, query.Id, query.Questions).Encode()));
             return;
         }
 
@@ -50,7 +50,7 @@ public sealed partial class MdnsDiscovery
             && _nowMs - at < _options.TtlSeconds * 1000L / 4;
         if (wasTold && asked.TrueForAll(q => q.WantsUnicast))
         {
-            _effects.Add(new MdnsEffect.Unicast(source, Answer(_options.TtlSeconds, 0, []).Encode()));
+            _effects.Add(new MdnsEffect.Unicast(source, Answer(source.Interface, _options.TtlSeconds, 0, []).Encode()));
             return;
         }
 

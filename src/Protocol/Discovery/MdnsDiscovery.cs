@@ -25,25 +25,35 @@ public sealed partial class MdnsDiscovery
     private readonly SortedDictionary<int, long> _answerAtMs = [];
     private readonly Dictionary<int, long> _answeredAtMs = [];
     private ICollection<MdnsEffect> _effects = [];
-    private IReadOnlyList<Multiaddr> _addresses;
+    private readonly SortedDictionary<int, IReadOnlyList<Multiaddr>> _addresses = [];
     private long _nowMs;
     private long _queryAtMs;
     private long _queryEveryMs;
     private long? _announceAtMs;
+    private int _announcementsLeft = 2;
     private bool _stopped;
 
     private sealed record Heard(string Instance, IReadOnlyList<Multiaddr> Addresses, long AtMs, long UntilMs);
 
     /// <summary>Starts looking; the first <see cref="Tick"/> asks and announces.</summary>
     /// <param name="options">Names and times.</param>
-    /// <param name="addresses">Where we listen, without our id.</param>
+    /// <param name="addresses">Where we listen, without our id, by number of the network interface: on each only its own
+    /// are told, for others may mean nothing there (RFC 6762 section 14). None at all: it looks and tells nothing.
+    /// </param>
     /// <param name="now">The present.</param>
-    public MdnsDiscovery(MdnsOptions options, IReadOnlyList<Multiaddr> addresses, Instant now)
+    public MdnsDiscovery(
+        MdnsOptions options, IReadOnlyDictionary<int, IReadOnlyList<Multiaddr>> addresses, Instant now)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(addresses);
         _options = options;
-        _addresses = [.. addresses.Where(IsLocal)];
+        foreach (var (on, told) in addresses)
+        {
+            IReadOnlyList<Multiaddr> local = [.. told.Where(IsLocal).Take(options.AddressesMax)];
+            if (local.Count > 0)
+                _addresses.Add(on, local);
+        }
+
         var name = RandomName();
         (_instance, _host) = (name + "." + ServiceName, name + ".local");
         _queryEveryMs = options.QueryMsFirst;
@@ -85,8 +95,9 @@ public sealed partial class MdnsDiscovery
 
         if (_announceAtMs <= _nowMs)
         {
-            _announceAtMs = null;
-            Announce(null, _options.TtlSeconds);
+            // Twice, a second apart (RFC 6762 section 8.3): the first may be lost.
+            _announceAtMs = --_announcementsLeft > 0 ? _nowMs + _options.AnswerEveryMs : null;
+            AnnounceOnAll(_options.TtlSeconds);
         }
 
         foreach (var (on, _) in _answerAtMs.Where(a => a.Value <= _nowMs).ToList())
@@ -99,19 +110,12 @@ public sealed partial class MdnsDiscovery
             Query();
     }
 
-    /// <summary>We listen elsewhere now; told at once.</summary>
-    public void AddressesChanged(IReadOnlyList<Multiaddr> addresses, Instant now)
-    {
-        _addresses = [.. addresses.Where(IsLocal)];
-        _announceAtMs = now.RunningMs;
-    }
-
     /// <summary>Says goodbye; nothing follows.</summary>
     public void Stop(Instant now, ICollection<MdnsEffect> effects)
     {
         (_nowMs, _effects) = (now.RunningMs, effects);
         if (!_stopped)
-            Announce(null, 0);
+            AnnounceOnAll(0);
         _stopped = true;
     }
 
@@ -139,40 +143,47 @@ public sealed partial class MdnsDiscovery
         _queryEveryMs = Math.Min(_queryEveryMs * 2, _options.QueryMsMax);
     }
 
-    private void Announce(int? on, uint ttl)
+    private void AnnounceOnAll(uint ttl)
     {
-        if (_addresses.Count == 0)
-            return;
-        foreach (var heard in on is { } one ? [one] : _answeredAtMs.Keys.ToArray())
-            _answeredAtMs[heard] = _nowMs;
-        _effects.Add(new MdnsEffect.Multicast(on, Answer(ttl, 0, []).Encode()));
+        foreach (var on in _addresses.Keys)
+            Announce(on, ttl);
     }
 
-    private DnsMessage Answer(uint ttl, ushort id, IReadOnlyList<DnsQuestion> repeated) => new()
+    private void Announce(int on, uint ttl)
     {
-        Id = id,
-        IsResponse = true,
-        Questions = repeated,
-        Answers = [Pointer(ttl)],
-        Additionals = [Texts(ttl), Service(ttl), .. Hosts(ttl)],
-    };
+        _answeredAtMs[on] = _nowMs;
+        _effects.Add(new MdnsEffect.Multicast(on, Answer(on, ttl, 0, []).Encode()));
+    }
+
+    private DnsMessage Answer(int on, uint ttl, ushort id, IReadOnlyList<DnsQuestion> repeated)
+    {
+        var addresses = _addresses[on];
+        return new DnsMessage
+        {
+            Id = id,
+            IsResponse = true,
+            Questions = repeated,
+            Answers = [Pointer(ttl)],
+            Additionals = [Texts(addresses, ttl), Service(addresses, ttl), .. Hosts(addresses, ttl)],
+        };
+    }
 
     private DnsRecord Pointer(uint ttl) => new(ServiceName, DnsType.Ptr, ttl, false) { Target = _instance };
 
-    private DnsRecord Texts(uint ttl) => new(_instance, DnsType.Txt, ttl, true)
+    private DnsRecord Texts(IReadOnlyList<Multiaddr> addresses, uint ttl) => new(_instance, DnsType.Txt, ttl, true)
     {
-        Texts = [.. _addresses.Take(_options.AddressesMax).Select(a => $"{Attribute}{a}/p2p/{_options.Self}")],
+        Texts = [.. addresses.Select(a => $"{Attribute}{a}/p2p/{_options.Self}")],
     };
 
-    private DnsRecord Service(uint ttl) => new(_instance, DnsType.Srv, ttl, true)
+    private DnsRecord Service(IReadOnlyList<Multiaddr> addresses, uint ttl) => new(_instance, DnsType.Srv, ttl, true)
     {
         Target = _host,
-        Port = (ushort)(_addresses.Count > 0 && _addresses[0].TryGetTcp(out _, out var port) ? port : 0),
+        Port = (ushort)(addresses[0].TryGetTcp(out _, out var port) ? port : 0),
     };
 
-    private IEnumerable<DnsRecord> Hosts(uint ttl)
+    private IEnumerable<DnsRecord> Hosts(IReadOnlyList<Multiaddr> addresses, uint ttl)
     {
-        foreach (var address in _addresses.Take(_options.AddressesMax))
+        foreach (var address in addresses)
         {
             if (!address.TryGetTcp(out var host, out _) || !IPAddress.TryParse(host, out var ip))
                 continue;

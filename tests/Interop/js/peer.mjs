@@ -24,7 +24,7 @@ if (wanted.includes('mdns')) {
 }
 const node = await createLibp2p({
   peerDiscovery,
-  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+  addresses: { listen: [wanted.find(word => word.startsWith('/')) ?? '/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux()],

@@ -43,9 +43,9 @@ public sealed class MdnsDiscoveryTests
         }
 
         Assert.Empty(_effects.OfType<MdnsEffect.Found>());
-        // One announcement; its own questions, which multicast brings back, it does not answer.
-        Assert.Single(_effects.OfType<MdnsEffect.Multicast>(), m => Read(m.Packet).IsResponse);
-        Assert.InRange(_effects.Count, 4, 6);
+        // Two announcements; its own questions, which multicast brings back, it does not answer.
+        Assert.Equal(2, _effects.OfType<MdnsEffect.Multicast>().Count(m => Read(m.Packet).IsResponse));
+        Assert.InRange(_effects.Count, 5, 7);
     }
 
     [Fact]
@@ -107,6 +107,31 @@ public sealed class MdnsDiscoveryTests
         Assert.Contains(ours.Additionals, r => r.Type == DnsType.A && r.Name == service.Target);
         Assert.All(ours.Additionals, r => Assert.True(r.FlushesCache));
         Assert.False(ours.Answers[0].FlushesCache);
+    }
+
+    [Fact]
+    public void OnEachInterfaceItsOwnAddressesAreToldAndNoneWhereThereAreNone()
+    {
+        Assert.True(Multiaddr.TryParse("/ip4/10.0.0.1/tcp/5311", out var one, out _));
+        Assert.True(Multiaddr.TryParse("/ip4/192.168.7.1/tcp/5311", out var two, out _));
+        var node = NodeOn(1, new() { [2] = [one], [3] = [two] });
+        _nowMs += 500;
+        node.Tick(Now, _effects);
+        var told = _effects.OfType<MdnsEffect.Multicast>().Where(m => Read(m.Packet).IsResponse)
+            .ToDictionary(m => m.Interface ?? 0, m => Read(m.Packet).Additionals.Single(r => r.Type == DnsType.Txt));
+        Assert.Equal([2, 3], told.Keys.Order());
+        Assert.Equal($"dnsaddr={one}/p2p/{Peer(1)}", Assert.Single(told[2].Texts));
+        Assert.Equal($"dnsaddr={two}/p2p/{Peer(1)}", Assert.Single(told[3].Texts));
+        var query = new DnsMessage { Questions = [new DnsQuestion(MdnsDiscovery.ServiceName, DnsType.Ptr)] };
+        _nowMs += 5000;
+        node.Tick(Now, []);
+        _nowMs += 2000;
+        _effects.Clear();
+        node.Receive(query.Encode(), Lan with { Interface = 4 }, Now, _effects);
+        node.Receive(query.Encode(), Lan with { Interface = 3 }, Now, _effects);
+        _nowMs += 200;
+        node.Tick(Now, _effects);
+        Assert.Equal(3, Assert.Single(_effects.OfType<MdnsEffect.Multicast>(), m => Read(m.Packet).IsResponse).Interface);
     }
 
     [Fact]
@@ -175,9 +200,11 @@ public sealed class MdnsDiscoveryTests
     private MdnsDiscovery Node(byte seed, string address)
     {
         Assert.True(Multiaddr.TryParse(address, out var listen, out _));
-        return new MdnsDiscovery(
-            new MdnsOptions { Self = Peer(seed), Random = new SeededRandom(seed) }, [listen], Now);
+        return NodeOn(seed, new() { [Lan.Interface] = [listen] });
     }
+
+    private MdnsDiscovery NodeOn(byte seed, Dictionary<int, IReadOnlyList<Multiaddr>> addresses) => new(
+        new MdnsOptions { Self = Peer(seed), Random = new SeededRandom(seed) }, addresses, Now);
 
     private DnsMessage Announcement(MdnsDiscovery node)
     {
