@@ -61,7 +61,7 @@ public sealed class MdnsInteropTests : IDisposable
     {
         // Nobody's home: it looks, and says nothing.
         var looked = Wires.Run(
-            network, OmegaProgram.Launcher, "peer", "discover", "--for", "2s", "--json", "--home", _alice["nobody"]);
+            network, OmegaProgram.Launcher, "peer", "discover", "--for", "1s", "--json", "--home", _alice["nobody"]);
         return [.. looked.Require(0).Lines];
     }
 
