@@ -42,6 +42,15 @@ internal static class FuzzRun
         ? throw new FuzzFinding("refused without an error")
         : $"{error.Code} {error.Field.Count(c => c is '.' or '/' or '[')}";
 
+    /// <summary>The name of a refusal that is a sentence: its last two words, without what is quoted, for a stranger's
+    /// words stand before them.</summary>
+    public static string Refused(string sentence)
+    {
+        var words = sentence.Split([' ', ',', ';', '(', ')'], StringSplitOptions.RemoveEmptyEntries)
+            .Where(w => w.All(char.IsAsciiLetter));
+        return string.Join(' ', words.TakeLast(2));
+    }
+
     private static FuzzFinding Finding(FuzzTarget target, ReadOnlySpan<byte> input, string message) =>
         new($"{target.Name}: {message}\ninput: {Convert.ToHexString(input)}");
 }

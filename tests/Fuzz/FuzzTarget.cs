@@ -20,6 +20,9 @@ internal sealed record FuzzTarget(string Name, IReadOnlyList<byte[]> Seeds, Fuzz
     /// <summary>Longest input tried, in bytes.</summary>
     public int InputMax { get; init; } = 4096;
 
+    /// <summary>Stack of a campaign's thread: small, so that a decoder that calls itself runs out early.</summary>
+    public int StackBytes { get; init; } = 256 * 1024;
+
     public override string ToString() => Name;
 }
 

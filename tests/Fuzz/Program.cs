@@ -12,9 +12,6 @@ namespace Omega.P2P.Fuzz.Tests;
 /// </summary>
 internal static class Program
 {
-    /// <summary>Small, so that a decoder that calls itself runs out early.</summary>
-    private const int StackBytes = 256 * 1024;
-
     public static int Main(string[] args)
     {
         if (args is ["last", var file])
@@ -33,10 +30,14 @@ internal static class Program
         var seed = (ulong)Number(args, "--seed", Environment.TickCount64);
         var targets = name == "all" ? AllTargets.List : [PlantedBugs.Find(name) ?? AllTargets.Named(name)];
         var failed = 0;
-        var thread = new Thread(() => failed = targets.Count(t => !Run(t, seconds, seed, args.Contains("--keep"))),
-            StackBytes);
-        thread.Start();
-        thread.Join();
+        foreach (var target in targets)
+        {
+            var thread = new Thread(
+                () => failed += Run(target, seconds, seed, args.Contains("--keep")) ? 0 : 1, target.StackBytes);
+            thread.Start();
+            thread.Join();
+        }
+
         return failed == 0 ? 0 : 1;
     }
 

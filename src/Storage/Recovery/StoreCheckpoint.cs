@@ -101,7 +101,7 @@ internal sealed record StoreCheckpoint
             && reader.TryReadKey("moved"u8) && TryReadMoved(ref reader, moved)
             && reader.TryReadKey("blocks"u8)
             && TryReadAll(ref reader, blocks, static (ref CborReader r, out long figure) => r.TryReadSize(out figure))
-            && blocks.Count == 5
+            && blocks.Count == 5 && blocks[0] <= int.MaxValue
             && reader.TryReadKey("epochs"u8) && TryReadAll(ref reader, epochs, TryReadEpoch)
             && reader.TryReadKey("classes"u8) && TryReadAll(ref reader, classes, TryReadClass)
             && reader.TryReadKey("waiting"u8) && reader.TryReadSize(out waiting)

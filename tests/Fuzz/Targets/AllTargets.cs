@@ -7,6 +7,7 @@ internal static class AllTargets
     [
         .. PrimitiveTargets.All(), .. NoteTargets.All(), .. TextTargets.All(),
         .. MessageTargets.All(), .. SessionTargets.All(), .. NetworkTargets.All(), .. StorageTargets.All(),
+        .. PeerTargets.All(), .. IpfsTargets.All(), .. DiskTargets.All(), .. ProgramTargets.All(),
     ];
 
     public static FuzzTarget Named(string name) =>

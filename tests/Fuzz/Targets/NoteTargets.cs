@@ -1,6 +1,9 @@
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Merkle;
 using Omega.P2P.Primitives.Notes;
+using Omega.P2P.Primitives.PublicLog;
+using Omega.P2P.Primitives.Tests.Artifacts;
 using Omega.P2P.Primitives.Tests.Notes;
 
 namespace Omega.P2P.Fuzz.Tests.Targets;
@@ -27,6 +30,26 @@ internal static class NoteTargets
             new("tlog-proof", [proof.Encode()],
                 i => TlogProof.TryParse(i, out var p, out var e)
                     ? FuzzRun.Same(i, p.Encode()) : FuzzRun.Refused(e)),
+            new("artifact-proof", [ArtifactFile().Encode()],
+                i => ArtifactProof.TryParse(i, out var p, out var e)
+                    ? FuzzRun.Same(i, p.Encode()) + p.Verify(new ProofTrust(Samples.Domain, null)).Fault
+                    : FuzzRun.Refused(e)) { AllocationBase = 256 * 1024, AllocationPerByte = 512, InputMax = 8192 },
         ];
+    }
+
+    /// <summary>The publication of one artifact in a log of two records.</summary>
+    private static ArtifactProof ArtifactFile()
+    {
+        using var head = TestKeys.Key(30);
+        var descriptor = Samples.Descriptor();
+        var entry = SignedArtifact.Create(descriptor, Samples.Received(descriptor));
+        var body = new PublicRecord.Publish(entry.Key, "peers", entry.Identity).Encode();
+        var salt = Blake3.Hash("salt"u8);
+        var other = Rfc6962.LeafHash([1]);
+        var leaf = LogCommitment.LeafHash(LogCommitment.Create(salt.AsSpan(), body));
+        var origin = new LogOrigin(Samples.Domain, 3).ToString();
+        var text = new Checkpoint(origin, 2, Rfc6962.NodeHash(leaf, other)).ToText();
+        var note = SignedNote.Create(text, [new NoteSigner(origin, head).Sign(text)]);
+        return ArtifactProof.Create(new TlogProof(0, [other], note), salt, body, entry.Bytes, []);
     }
 }

@@ -22,6 +22,10 @@ internal static class PrimitiveTargets
         new("cbor", [Samples.Descriptor().Bytes.ToArray(), GoldenFile.Read("dam-genesis"), [0x80], [0xa0]],
             i => CborValue.TryDecode(i, 1 << 20, out var value, out var e)
                 ? FuzzRun.Same(i, value.Encode()) : FuzzRun.Refused(e)) { AllocationPerByte = 256 },
+        new("cbor-json", ["{\"a\":[1,-2.5,null,true,{\"/\":{\"bytes\":\"AQI\"}}],\"b\":\"\\u00e9\"}"u8.ToArray()],
+            i => !CborValue.FromJson(i, out var value, out var e) ? FuzzRun.Refused(e)
+                : CborValue.FromJson(value.ToJson(), out var again, out _) && again.Equals(value) ? "ok"
+                : throw new FuzzFinding("read, but not when written and read again")) { AllocationPerByte = 512 },
         new("cose",
             [GoldenFile.Read("attestation"), GoldenFile.Read("attestation-batch"), GoldenFile.Read("dam-genesis")],
             i => CoseSign1.TryDecode(i, out var message, out var e)

@@ -7,6 +7,8 @@ using Omega.P2P.Primitives.Tests.Notes;
 using Omega.P2P.Protocol.Multiaddrs;
 using Omega.P2P.Protocol.Omega.Join;
 using Omega.P2P.Protocol.Tests.Omega;
+using Omega.P2P.Protocol.Tests.Support;
+using Omega.P2P.Storage.Encryption;
 using Text = System.Text.Encoding;
 
 namespace Omega.P2P.Fuzz.Tests.Targets;
@@ -20,6 +22,7 @@ internal static class TextTargets
     {
         var id = ContentId.From(Blake3.Hash([1]));
         using var key = TestKeys.Key(3);
+        using var age = AgeIdentity.Generate(new SeededRandom(8));
         var verifier = NoteVerifierKey.Create("example.com/log", NoteAlgorithm.Ed25519, key.PublicKey);
         return
         [
@@ -59,7 +62,25 @@ internal static class TextTargets
                 t => Ticket.TryParse(t, out var ticket, out _)
                     ? Again(Ticket.TryParse(ticket.ToString(), out var b, out _) && b.ToString() == ticket.ToString())
                     : null),
+            Of("age-recipient", [age.Recipient.ToString()],
+                t => AgeRecipient.TryParse(t, out var r)
+                    ? Again(AgeRecipient.TryParse(r.ToString(), out var again) && again.Equals(r)) : null),
+            Of("age-identity", [Exported(age)],
+                t =>
+                {
+                    if (!AgeIdentity.TryParse(Text.Latin1.GetBytes(t), out var identity))
+                        return null;
+                    using (identity)
+                        return Again(Exported(identity) == t);
+                }),
         ];
+    }
+
+    private static string Exported(AgeIdentity identity)
+    {
+        var text = new byte[AgeIdentity.TextLength];
+        identity.Export(text);
+        return Text.ASCII.GetString(text);
     }
 
     private static FuzzTarget Of(string name, string[] seeds, TextBody body) =>
