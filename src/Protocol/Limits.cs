@@ -105,6 +105,10 @@ public sealed partial record Limits
     /// implementations use 30 s.</summary>
     public long KeepAliveIntervalMs { get; init; } = 30_000;
 
+    /// <summary>From a go-away, ours or the peer's, to the end of the connection, whatever streams are still open.
+    /// Origin: guess, one keep-alive.</summary>
+    public long GoAwayGraceMs { get; init; } = 30_000;
+
     /// <summary>Without one byte from the peer for so long, the connection is closed. Origin: guess, three missed
     /// keep-alives.</summary>
     public long SilenceTimeoutMs { get; init; } = 95_000;

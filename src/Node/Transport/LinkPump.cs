@@ -35,6 +35,7 @@ internal sealed class LinkPump : IDisposable
     private readonly ConcurrentDictionary<long, Task> _bulk = new();
     private long _turns;
     private bool _disposed;
+    private bool _isLeaving;
 
     /// <param name="socket">Connected; the pump's from here on.</param>
     /// <param name="start">Makes the session with the callback it is given.</param>
@@ -241,6 +242,12 @@ internal sealed class LinkPump : IDisposable
             foreach (var input in _inputs) _tell(input);
             _inputs.Clear();
             hasWork = _session.HasOutput || _session.IsClosed;
+            if (_session.IsClosed && !_isLeaving)
+            {
+                // A peer that neither reads nor speaks nor ends would keep the socket for ever.
+                _isLeaving = true;
+                _ending.CancelAfter(FarewellMax);
+            }
         }
 
         if (hasWork) Wake();

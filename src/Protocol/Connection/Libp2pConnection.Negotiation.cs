@@ -27,6 +27,7 @@ public sealed partial class Libp2pConnection
             else if (told.Kind == YamuxEventKind.GoAway)
             {
                 _peerLeaving = true;
+                _leaveAtMs ??= NowMs + Limits.GoAwayGraceMs;
                 _events.Enqueue(new ConnectionEvent.GoAwayReceived());
                 CloseWhenDone();
             }

@@ -47,6 +47,11 @@ public sealed partial class Libp2pConnection
             CloseWith(CloseReason.Silence, "");
         }
 
+        if (_phase == Phase.Open && NowMs >= _leaveAtMs)
+        {
+            CloseWith(_leaving ? CloseReason.Local : CloseReason.Remote, "streams outlived the go-away");
+        }
+
         if (_phase != Phase.Open)
         {
             return;
@@ -105,6 +110,7 @@ public sealed partial class Libp2pConnection
         Prune(_negotiations, negotiating: true);
         Prune(_answers, negotiating: false);
         var next = Math.Min(_keepAliveAtMs, _heardAtMs + Limits.SilenceTimeoutMs);
+        next = Math.Min(next, _leaveAtMs ?? long.MaxValue);
         next = _negotiations.TryPeek(out var first) ? Math.Min(next, first.DeadlineMs) : next;
         return _answers.TryPeek(out first) ? Math.Min(next, first.DeadlineMs) : next;
     }

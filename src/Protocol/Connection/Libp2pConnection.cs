@@ -28,6 +28,7 @@ public sealed partial class Libp2pConnection : IDisposable
     private Phase _phase = Phase.Security;
     private YamuxSession? _session;
     private bool _leaving;
+    private long? _leaveAtMs;
 
     /// <summary>Starts the connection: a dialler's first bytes are pending at once.</summary>
     public Libp2pConnection(ConnectionSettings settings, Instant now)
@@ -107,7 +108,8 @@ public sealed partial class Libp2pConnection : IDisposable
         }
     }
 
-    /// <summary>Takes no new streams and tells the peer so; closes once the last stream ends.</summary>
+    /// <summary>Takes no new streams and tells the peer so; closes once the last stream ends, or after
+    /// <see cref="Limits.GoAwayGraceMs"/>.</summary>
     public void GoAway()
     {
         if (_phase != Phase.Open)
@@ -117,6 +119,7 @@ public sealed partial class Libp2pConnection : IDisposable
         }
 
         _leaving = true;
+        _leaveAtMs ??= NowMs + Limits.GoAwayGraceMs;
         Session.GoAway(0);
         CloseWhenDone();
     }

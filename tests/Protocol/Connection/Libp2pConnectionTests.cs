@@ -189,6 +189,25 @@ public sealed class Libp2pConnectionTests
     }
 
     [Fact]
+    public void StreamThatIsNeverEndedDoesNotKeepAConnectionThatGoesAway()
+    {
+        var pair = new ConnectionPair().Settle();
+        pair.Open(pair.Dialer);
+        pair.Settle();
+        pair.Listener.Connection.GoAway();
+        pair.Settle();
+        foreach (var side in new[] { pair.Listener, pair.Dialer })
+        {
+            var due = pair.Now.RunningMs + Limits.Default.GoAwayGraceMs;
+            Assert.InRange(side.Connection.NextDeadlineMs ?? 0, 1, due);
+            side.Connection.Tick(new Instant(0, due - 1));
+            Assert.False(side.Connection.IsClosed);
+            side.Connection.Tick(new Instant(0, due));
+            Assert.True(side.Connection.IsClosed);
+        }
+    }
+
+    [Fact]
     public void ContentProducedInPlaceArrives()
     {
         var pair = new ConnectionPair().Settle();
