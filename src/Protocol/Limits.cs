@@ -46,8 +46,8 @@ public sealed partial record Limits
     /// <summary>Streams of ours the peer has not acknowledged yet. Origin: yamux specification, ACK backlog.</summary>
     public int StreamsUnacknowledgedMax { get; init; } = 256;
 
-    /// <summary>Frames a second, of the channel and of yamux each; twice as many at once. Origin: guess, about 0.3 us of
-    /// processor time each; ten times what 1 GB/s takes.</summary>
+    /// <summary>Frames a second, of the channel and of yamux each; twice as many at once. Origin: guess, about 0.3 us
+    /// of processor time each; ten times what 1 GB/s takes.</summary>
     public int FramesPerSecond { get; init; } = 250_000;
 
     /// <summary>Openings and resets of streams by the peer, and frames for streams that are gone, a second; twice as

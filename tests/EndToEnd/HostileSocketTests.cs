@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Omega.P2P.EndToEnd.Tests;
 
 /// <summary>
-/// What strangers may do to a running daemon through its port. After each: the daemon has hung up on them, its memory is
-/// where it may be, and a friend is served as before.
+/// What strangers may do to a running daemon through its port. After each: the daemon has hung up on them, its memory
+/// is where it may be, and a friend is served as before.
 /// </summary>
 public sealed class HostileSocketTests : IClassFixture<HostileSocketTests.Besieged>
 {

@@ -4,7 +4,8 @@ using Omega.P2P.Interop.Tests;
 
 namespace Omega.P2P.EndToEnd.Tests;
 
-/// <summary>mDNS between a daemon on two cables and other people's programs at their ends: js-libp2p and avahi.</summary>
+/// <summary>mDNS between a daemon on two cables and other people's programs at their ends: js-libp2p and
+/// avahi.</summary>
 public sealed class MdnsInteropTests : IDisposable
 {
     private readonly Wires _wires = new();
@@ -54,7 +55,8 @@ public sealed class MdnsInteropTests : IDisposable
         Assert.Contains($"dnsaddr=/ip4/10.79.1.1/tcp/{resolved[8]}/p2p/{peer}", resolved[9], StringComparison.Ordinal);
         Assert.Contains("_p2p._udp", avahi.Types(), StringComparison.Ordinal);
         Assert.Equal(0, _alice.Stop());
-        TestHome.Until(() => avahi.Lines('-'), lines => lines.Count > 0, seconds: 5); // the goodbye, not the end of 120 s
+        // The goodbye tells it, not the end of 120 s.
+        TestHome.Until(() => avahi.Lines('-'), lines => lines.Count > 0, seconds: 5);
     }
 
     private List<string> Discover(string network)

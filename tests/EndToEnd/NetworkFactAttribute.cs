@@ -1,7 +1,7 @@
 namespace Omega.P2P.EndToEnd.Tests;
 
-/// <summary>A test that makes network namespaces and needs some programs. An account or a kernel that cannot is a reason
-/// to skip; a missing program fails under <c>CI=true</c>.</summary>
+/// <summary>A test that makes network namespaces and needs some programs. An account or a kernel that cannot is a
+/// reason to skip; a missing program fails under <c>CI=true</c>.</summary>
 public class NetworkFactAttribute : FactAttribute
 {
     private static readonly Lazy<string?> Namespaces = new(FindReason);

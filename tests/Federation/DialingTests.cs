@@ -45,7 +45,8 @@ public sealed class DialingTests
         _loop.Advance(TimeSpan.FromMilliseconds(700));
         var first = Dials(before)[0].Dial;
         _loop.Give(_alice, new NetworkInput.DialFailed(first.Id, "refused"));
-        Assert.Contains(_alice.Core.Peers[0].Dialing?.Failures ?? [], f => f == new DialFailure(first.Address, "refused"));
+        Assert.Contains(_alice.Core.Peers[0].Dialing?.Failures ?? [],
+            f => f == new DialFailure(first.Address, "refused"));
     }
 
     [Fact]

@@ -47,7 +47,8 @@ public sealed class CarInteropTests : IDisposable
         Assert.True(ContentId.TryParse(put.Cid, out var content));
         var manifest = _ours.Service.Store.ReadPackage(content);
         var files = Directory.GetFiles(this["in"], "*", SearchOption.AllDirectories)
-            .ToDictionary(path => Path.GetRelativePath(this["in"], path), path => ContentId.Of(File.ReadAllBytes(path)));
+            .ToDictionary(
+                path => Path.GetRelativePath(this["in"], path), path => ContentId.Of(File.ReadAllBytes(path)));
         Assert.Equal(files.Count, manifest.Files.Length);
         Assert.All(manifest.Files, file => Assert.Equal(files[file.Path], file.Content));
     }
@@ -71,7 +72,8 @@ public sealed class CarInteropTests : IDisposable
         var (one, two) = (OurNode.Content("one", 3_000_000), OurNode.Content("two", 10));
         Export([_ours.Put(one, null).Cid, _ours.Put(two, null).Cid], CarOrder.Blake3);
         using var helia = await JsPeer.StartInAsync(JsFactAttribute.HeliaFolder);
-        var roots = (await helia.CallAsync("car", this["out.car"])).EnumerateArray().Select(r => r.GetString()).ToList();
+        var roots = (await helia.CallAsync("car", this["out.car"])).EnumerateArray()
+            .Select(r => r.GetString()).ToList();
         Assert.Equal(2, roots.Count);
         foreach (var (root, bytes) in roots.Zip([one, two]))
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Omega.P2P.Primitives.Encoding;
 using Omega.P2P.Protocol.Omega;
 
@@ -11,15 +10,20 @@ namespace Omega.P2P.Engine.Links;
 /// <param name="bytesMax">Longest payload.</param>
 internal sealed class FrameDecoder(int bytesMax = OmegaLimits.FrameBytes)
 {
-    private const int FirstAllocation = 4096;
+    private const int FirstPiece = 4096;
+
+    /// <summary>Growth by pieces that the garbage collector clears at once: doubling would leave large objects behind,
+    /// and a stranger's unfinished frames would cost several times what they hold.</summary>
+    private const int PieceMax = 64 * 1024;
 
     private readonly byte[] _prefix = new byte[Varint.LengthMax];
     private int _prefixLength;
     private int _wanted = -1;
-    private ArrayBufferWriter<byte>? _payload;
+    private List<byte[]>? _pieces;
+    private int _written;
 
     /// <summary>Memory that an unfinished frame takes.</summary>
-    public int HeldBytes => _payload?.Capacity ?? 0;
+    public int HeldBytes { get; private set; }
 
     /// <summary>Whether bytes of an unfinished frame are held.</summary>
     public bool IsInsideFrame => _prefixLength > 0 || _wanted >= 0;
@@ -44,19 +48,59 @@ internal sealed class FrameDecoder(int bytesMax = OmegaLimits.FrameBytes)
                     continue;
                 case VarintStatus.Done when length <= (ulong)bytesMax:
                     _wanted = (int)length;
-                    _payload = new ArrayBufferWriter<byte>(Math.Clamp(_wanted, 1, FirstAllocation));
+                    (_pieces, _written, HeldBytes) = ([], 0, 0);
                     break;
                 default:
                     return false;
             }
         }
 
-        var take = Math.Min(_wanted - _payload!.WrittenCount, bytes.Length - consumed);
-        _payload.Write(bytes.Slice(consumed, take));
+        var take = Math.Min(_wanted - _written, bytes.Length - consumed);
+        if (take == _wanted)
+        {
+            frame = bytes.Slice(consumed, take).ToArray(); // whole in one go
+        }
+        else
+        {
+            Append(bytes.Slice(consumed, take));
+            if (_written == _wanted) frame = Join();
+        }
+
         consumed += take;
-        if (_payload.WrittenCount < _wanted) return true;
-        frame = _payload.WrittenSpan.ToArray();
-        (_wanted, _prefixLength, _payload) = (-1, 0, null);
+        if (frame is not null) (_wanted, _prefixLength, _pieces, HeldBytes) = (-1, 0, null, 0);
         return true;
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var left = HeldBytes - _written;
+            if (left == 0)
+            {
+                left = Math.Min(_wanted - _written, HeldBytes == 0 ? FirstPiece : PieceMax);
+                _pieces!.Add(new byte[left]);
+                HeldBytes += left;
+            }
+
+            var piece = _pieces![^1];
+            var take = Math.Min(left, bytes.Length);
+            bytes[..take].CopyTo(piece.AsSpan(piece.Length - left));
+            bytes = bytes[take..];
+            _written += take;
+        }
+    }
+
+    private byte[] Join()
+    {
+        var frame = GC.AllocateUninitializedArray<byte>(_wanted);
+        var at = 0;
+        foreach (var piece in _pieces!)
+        {
+            piece.CopyTo(frame, at);
+            at += piece.Length;
+        }
+
+        return frame;
     }
 }

@@ -9,7 +9,8 @@ public sealed record IpfsFetchLimits
     /// <summary>Peers asked (guess: they are named by hand).</summary>
     public int Peers { get; init; } = 16;
 
-    /// <summary>Streams one peer may have open towards us. Helia opens one for each message, up to 50 at once.</summary>
+    /// <summary>Streams one peer may have open towards us. Helia opens one for each message, up to 50 at
+    /// once.</summary>
     public int StreamsPerPeer { get; init; } = 128;
 
     /// <summary>Bytes of blocks that nobody asked for, or that came again, before a peer is left, beside as many as it

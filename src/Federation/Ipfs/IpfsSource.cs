@@ -6,7 +6,8 @@ using Omega.P2P.Protocol.Ipfs;
 
 namespace Omega.P2P.Federation.Ipfs;
 
-/// <summary>One peer that blocks are asked of; where it is not said who it has to be, whoever is at the address.</summary>
+/// <summary>One peer that blocks are asked of; where it is not said who it has to be, whoever is at the
+/// address.</summary>
 internal sealed class IpfsSource(
     PeerId? peer, IReadOnlyList<string> addresses, Outbox outbox, StreamTable streams, FederationLimits dialling,
     Action onGone) : IStreamOwner

@@ -7,8 +7,8 @@ namespace Omega.P2P.Federation.Links;
 
 /// <summary>
 /// Where trusted peers may be reached: document <c>peer/PEER</c> = { addresses: [ text ] }, newest first, so many only.
-/// What anybody on the network may have told takes the place of such words only, never of an address that the peer itself
-/// told or was reached at: whoever floods the network with wrong addresses does not make a peer unreachable.
+/// What anybody on the network may have told takes the place of such words only, never of an address that the peer
+/// itself told or was reached at: whoever floods the network with wrong addresses does not make a peer unreachable.
 /// </summary>
 internal sealed class AddressBook
 {

@@ -101,7 +101,8 @@ internal static class CarVerbs
         {
             try
             {
-                ImportAnswer.Show(terminal, order, new ImportAnswer(root.ToString(), import.Import(root, context.Cancel)));
+                ImportAnswer.Show(terminal, order,
+                    new ImportAnswer(root.ToString(), import.Import(root, context.Cancel)));
                 done++;
             }
             catch (OmegaException failure) when (done > 0)

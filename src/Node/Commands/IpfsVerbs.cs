@@ -15,8 +15,8 @@ internal static class IpfsVerbs
 {
     private static readonly Argument<string> CidText = new("CID")
     {
-        Description = "A raw block or a UnixFS file or folder, by SHA2-256 or BLAKE3; ipfs:// and /ipfs/ before it count "
-            + "for nothing",
+        Description = "A raw block or a UnixFS file or folder, by SHA2-256 or BLAKE3; ipfs:// and /ipfs/ before it "
+            + "count for nothing",
     };
 
     private static readonly Option<string[]> From = new("--from")
@@ -34,8 +34,8 @@ internal static class IpfsVerbs
     };
 
     public static Verb Create() => new Verb("ipfs", "Peers that speak IPFS").With(
-        new Verb("get", "Fetch a CID from IPFS peers by bitswap, each block checked, and take it in: a file, or a folder "
-            + "as a package",
+        new Verb("get", "Fetch a CID from IPFS peers by bitswap, each block checked, and take it in: a file, or a "
+            + "folder as a package",
             "omega ipfs get bafy… --from /ip4/127.0.0.1/tcp/4001/p2p/12D3…",
             "omega ipfs get Qm… --from /dns4/node.lan/tcp/4001 --kind snapshot.vm --publish")
             .With(CidText, From, Patience, PutOptions.Kind, PutOptions.Brane, PutOptions.Meta, PutOptions.Publish,
@@ -82,10 +82,12 @@ internal static class IpfsVerbs
 
         bare = bare.TrimEnd('/');
         if (bare.Contains('/', StringComparison.Ordinal))
-            throw OmegaException.Usage("a path below a CID is not followed", "CID", "get the folder, or the file's own CID");
+            throw OmegaException.Usage("a path below a CID is not followed", "CID",
+                "get the folder, or the file's own CID");
         return Cid.TryParse(bare, out var cid)
             ? cid
-            : throw OmegaException.Usage($"'{text}' is no CID", "CID", "it begins with b (version 1) or Qm (version 0)");
+            : throw OmegaException.Usage($"'{text}' is no CID", "CID",
+                "it begins with b (version 1) or Qm (version 0)");
     }
 
     private static Multiaddr AddressOf(string text) =>

@@ -56,7 +56,8 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>More waits than is good: whoever reads from the network pauses, so memory stays bounded however fast
     /// peers talk.</summary>
     public bool IsCrowded =>
-        Interlocked.Read(ref _waitingInputs) > WaitingInputsMax || Interlocked.Read(ref _waitingBytes) > WaitingBytesMax;
+        Interlocked.Read(ref _waitingInputs) > WaitingInputsMax
+            || Interlocked.Read(ref _waitingBytes) > WaitingBytesMax;
 
     /// <summary>From any thread; never blocks.</summary>
     public void Tell(NetworkInput input)
@@ -108,7 +109,8 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private static int BytesOf(NetworkInput input) => input is NetworkInput.FrameArrived frame ? frame.Payload.Length : 0;
+    private static int BytesOf(NetworkInput input) =>
+        input is NetworkInput.FrameArrived frame ? frame.Payload.Length : 0;
 
     private void CarryAll()
     {

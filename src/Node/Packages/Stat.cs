@@ -24,7 +24,8 @@ internal readonly record struct Stat(
     /// <summary>STATX_BASIC_STATS.</summary>
     public const uint Wanted = 0x7ff;
 
-    /// <summary>From the kernel's layout: owner at 20, mode 28, inode 32, size 40, ctime 96, mtime 112, device 136.</summary>
+    /// <summary>From the kernel's layout: owner at 20, mode 28, inode 32, size 40, ctime 96, mtime 112, device
+    /// 136.</summary>
     public static Stat Of(ReadOnlySpan<byte> raw)
     {
         var mode = BitConverter.ToUInt16(raw[28..]);

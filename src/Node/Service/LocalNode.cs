@@ -169,7 +169,8 @@ internal sealed partial class LocalNode : INodeService
         ? id
         : throw OmegaException.Usage($"'{text}' is no id", "ID", "b3:…, a CID, key:…, blk:…, or 4 hex digits and more");
 
-    /// <summary>The brane's hand; its key is bound in the authority manifest before anything it signs is kept.</summary>
+    /// <summary>The brane's hand; its key is bound in the authority manifest before anything it signs is
+    /// kept.</summary>
     private BraneAttester BoundBrane(string name, CancellationToken cancel)
     {
         Names.RequireBrane(name);

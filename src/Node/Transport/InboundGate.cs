@@ -3,9 +3,9 @@ using System.Net;
 namespace Omega.P2P.Node.Transport;
 
 /// <summary>
-/// Connections that came in and have not proven who they are yet: so many in all, so many of one source, and each source
-/// only so often. The oldest makes room for a newer one, so whoever opens connections and says nothing does not keep
-/// others out: a handshake takes milliseconds, and a silent one is at most <see cref="HalfOpenMax"/> arrivals old.
+/// Connections that came in and have not proven who they are yet: so many in all, so many of one source, and each
+/// source only so often. The oldest makes room for a newer one, so whoever opens connections and says nothing does not
+/// keep others out: a handshake takes milliseconds, and a silent one is at most <see cref="HalfOpenMax"/> arrivals old.
 /// A source is an IPv4 address or an IPv6 /64. Safe for use from several threads.
 /// </summary>
 internal sealed class InboundGate

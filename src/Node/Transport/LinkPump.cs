@@ -17,6 +17,7 @@ namespace Omega.P2P.Node.Transport;
 internal sealed class LinkPump : IDisposable
 {
     private const int ReceiveSize = 256 * 1024;
+    private const int WeighEvery = 1 << 20;
 
     /// <summary>While the node has more to handle than is good, nothing is read.</summary>
     private static readonly TimeSpan CrowdedPause = TimeSpan.FromMilliseconds(5);
@@ -55,6 +56,10 @@ internal sealed class LinkPump : IDisposable
 
     /// <summary>Whether reading has to wait.</summary>
     public Func<bool> IsCrowded { get; init; } = () => false;
+
+    /// <summary>Called after each <see cref="WeighEvery"/> bytes that came: what all peers make us hold may have grown
+    /// by so much.</summary>
+    public Action Weigh { get; init; } = () => { };
 
     /// <summary>Bytes of memory that the peer makes us hold.</summary>
     public long HeldBytes
@@ -116,6 +121,7 @@ internal sealed class LinkPump : IDisposable
     private async Task ReceiveLoopAsync()
     {
         var buffer = GC.AllocateUninitializedArray<byte>(ReceiveSize, pinned: true);
+        var unweighed = 0;
         while (!_session.IsClosed)
         {
             int count;
@@ -136,6 +142,9 @@ internal sealed class LinkPump : IDisposable
             }
 
             Do(inputs => _session.Receive(buffer.AsSpan(0, count), SystemClock.Now(), inputs));
+            if ((unweighed += count) < WeighEvery) continue;
+            unweighed = 0;
+            Weigh();
         }
     }
 

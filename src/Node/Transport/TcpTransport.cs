@@ -267,6 +267,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
             _budgets)
         {
             IsCrowded = IsCrowded,
+            Weigh = Weigh,
         };
         _links[id] = pump;
         try
@@ -286,11 +287,17 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
 
     private void Tick()
     {
+        foreach (var link in _links.Values) link.Tick();
+        Weigh();
+    }
+
+    /// <summary>Ends the link whose peer makes us hold the most, where all together make us hold too much.</summary>
+    private void Weigh()
+    {
         long held = 0;
         var most = (Bytes: 0L, Link: (LinkPump?)null);
         foreach (var link in _links.Values)
         {
-            link.Tick();
             var bytes = link.HeldBytes;
             held += bytes;
             if (bytes > most.Bytes) most = (bytes, link);

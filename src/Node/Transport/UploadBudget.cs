@@ -4,8 +4,8 @@ using Omega.P2P.Primitives.Keys;
 namespace Omega.P2P.Node.Transport;
 
 /// <summary>
-/// What may be sent: a bucket that fills at a rate, up to a tenth of a second's worth and at least 64 KiB. Who takes more than is in it waits until it would have been
-/// there. Safe for use from several threads.
+/// What may be sent: a bucket that fills at a rate, up to a tenth of a second's worth and at least 64 KiB. Who takes
+/// more than is in it waits until it would have been there. Safe for use from several threads.
 /// </summary>
 internal sealed class UploadBudget
 {

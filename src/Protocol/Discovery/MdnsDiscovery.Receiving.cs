@@ -41,7 +41,8 @@ public sealed partial class MdnsDiscovery
         if (source.Port != MdnsPort)
         {
             var ttl = Math.Min(_options.TtlSeconds, LegacyTtlMax);
-            _effects.Add(new MdnsEffect.Unicast(source, Answer(source.Interface, ttl, query.Id, query.Questions).Encode()));
+            _effects.Add(new MdnsEffect.Unicast(source,
+                Answer(source.Interface, ttl, query.Id, query.Questions).Encode()));
             return;
         }
 

@@ -37,8 +37,8 @@ public sealed partial class MdnsDiscovery
 
     /// <summary>Starts looking; the first <see cref="Tick"/> asks and announces.</summary>
     /// <param name="options">Names and times.</param>
-    /// <param name="addresses">Where we listen, without our id, by number of the network interface: on each only its own
-    /// are told, for others may mean nothing there (RFC 6762 section 14). None at all: it looks and tells nothing.
+    /// <param name="addresses">Where we listen, without our id, by number of the network interface: on each only its
+    /// own are told, for others may mean nothing there (RFC 6762 section 14). None at all: it looks and tells nothing.
     /// </param>
     /// <param name="now">The present.</param>
     public MdnsDiscovery(

@@ -31,7 +31,8 @@ public enum UnixFsKind
 /// <code>
 /// 1 Type enum, 2 Data bytes, 3 filesize uint64, 4 blocksizes repeated uint64, 5 hashType, 6 fanout, 7 mode, 8 mtime
 /// </code>
-/// Fields 5, 7 and 8 are passed over: a file's bytes do not depend on them. The fan-out counts in a sharded folder only.
+/// Fields 5, 7 and 8 are passed over: a file's bytes do not depend on them. The fan-out counts in a sharded folder
+/// only.
 /// </summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Data">Bytes that come before those of the links; empty when absent.</param>

@@ -12,8 +12,8 @@ namespace Omega.P2P.Protocol.Ipfs;
 /// <remarks>
 /// The giver answers for a block being that of its CID (<see cref="CidHash.Matches"/>). Sizes are held against each
 /// other: a child gives exactly the bytes that its parent says, and one that says none is not looked at, so work is
-/// bounded by the size told and by <see cref="IpfsLimits.TreeEntries"/>, also where one block is linked from everywhere.
-/// </remarks>
+/// bounded by the size told and by <see cref="IpfsLimits.TreeEntries"/>, also where one block is linked from
+/// everywhere. </remarks>
 public sealed partial class UnixFsWalk
 {
     private readonly LinkedList<Slot> _slots = new();
@@ -84,7 +84,8 @@ public sealed partial class UnixFsWalk
         return true;
     }
 
-    /// <summary>The next thing of the tree; false when a block is missing for it, at the end, and on an error.</summary>
+    /// <summary>The next thing of the tree; false when a block is missing for it, at the end, and on an
+    /// error.</summary>
     public bool TryTake([NotNullWhen(true)] out UnixFsPart? part)
     {
         part = Error == UnixFsError.None ? _slots.First?.Value.Part : null;

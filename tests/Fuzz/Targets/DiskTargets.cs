@@ -6,6 +6,7 @@ using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Documents;
 using Omega.P2P.Storage.Encryption;
 using Omega.P2P.Storage.History;
+using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Recovery;
@@ -95,6 +96,7 @@ internal static class DiskTargets
         Files = [new LogFileNote("log-0000000000000001.asl", 3, 900, [(2, 100)])],
         Moved = [(ClassTag.From(new byte[ClassTag.Size]), 5)],
         NextBlock = 4,
+        Blocks = new BlockTotals(3, 1, 4096, 0),
         Epochs = [new EpochResume(1, 2, Blake3.Hash([3]), new byte[] { 0xa0 })],
         Classes = [("public", null), ("peers", "t")],
         WaitingFrom = 2,
@@ -133,7 +135,8 @@ internal static class DiskTargets
         var bytes = input.ToArray();
         Blake3.Hash(bytes.AsSpan(0, bytes.Length - 24)).AsSpan()[..24].CopyTo(bytes.AsSpan(bytes.Length - 24));
         if (!BlockDirectory.TryDecode(bytes, out var read))
-            return BlockDirectory.TryReadLength(bytes.AsSpan()[^BlockDirectory.TrailerSize..], out _) ? "length" : "refused";
+            return BlockDirectory.TryReadLength(bytes.AsSpan()[^BlockDirectory.TrailerSize..], out _)
+                ? "length" : "refused";
         var end = read!.Entries.Count == 0 ? 0 : (long)read.Entries[^1].Offset + read.Entries[^1].Length;
         return end > read.PayloadLength
             ? throw new FuzzFinding("an entry ends behind the payload")

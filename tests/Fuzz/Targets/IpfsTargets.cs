@@ -102,7 +102,8 @@ internal static class IpfsTargets
             {
                 parts |= part switch
                 {
-                    UnixFsPart.File => 1, UnixFsPart.Bytes => 2, UnixFsPart.FileEnd => 4, UnixFsPart.Folder => 8, _ => 16,
+                    UnixFsPart.File => 1, UnixFsPart.Bytes => 2, UnixFsPart.FileEnd => 4, UnixFsPart.Folder => 8,
+                    _ => 16,
                 };
                 bytes += part is UnixFsPart.Bytes data ? data.Data.Length : 0;
                 told += part is UnixFsPart.File file ? file.Size : 0;

@@ -69,7 +69,8 @@ internal static class PeerTargets
         for (var ms = 1_000L; ms < 4_000; ms += 100)
             other.Tick(new Instant(0, ms), effects);
         other.Stop(new Instant(0, 4_000), effects);
-        return [.. effects.OfType<MdnsEffect.Multicast>().Select(m => new[] { (byte)0 }.Concat(m.Packet.ToArray()).ToArray())];
+        return [.. effects.OfType<MdnsEffect.Multicast>()
+            .Select(m => new[] { (byte)0 }.Concat(m.Packet.ToArray()).ToArray())];
     }
 
     private static string Mdns(ReadOnlySpan<byte> input)

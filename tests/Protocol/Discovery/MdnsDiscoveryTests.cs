@@ -131,7 +131,8 @@ public sealed class MdnsDiscoveryTests
         node.Receive(query.Encode(), Lan with { Interface = 3 }, Now, _effects);
         _nowMs += 200;
         node.Tick(Now, _effects);
-        Assert.Equal(3, Assert.Single(_effects.OfType<MdnsEffect.Multicast>(), m => Read(m.Packet).IsResponse).Interface);
+        var answer = Assert.Single(_effects.OfType<MdnsEffect.Multicast>(), m => Read(m.Packet).IsResponse);
+        Assert.Equal(3, answer.Interface);
     }
 
     [Fact]

@@ -78,7 +78,8 @@ public sealed class UnixFsWalkTests
     public void LargeBlocksAheadAreCountedInBytes()
     {
         var builder = new UnixFsBuilder(Keep);
-        for (var i = 0; i < 100; i++) builder.Add(Raw([.. BitConverter.GetBytes(i), .. new byte[(1 << 20) - 4]]), 1 << 20);
+        for (var i = 0; i < 100; i++)
+            builder.Add(Raw([.. BitConverter.GetBytes(i), .. new byte[(1 << 20) - 4]]), 1 << 20);
         var root = builder.Finish();
         var walk = new UnixFsWalk(root);
         Give(walk, walk.TakeWants().Single());
