@@ -32,12 +32,14 @@ internal static class WriterMeasurement
             DomainName = "bench.personal", Random = SystemRandom.Instance, Scheduler = ThreadPoolScheduler.OfMachine,
         };
         using var store = DomainStore.Create(files, options, keys.Store, keys.GenesisDam(), Start);
-        PutMany(store, keys, writers: 4, puts: 200, seed: 1); // compiled, caches warm
-        var one = Measure(store, files, keys, writers: 1, puts: 400, seed: 2);
+        PutMany(store, keys, writers: 64, puts: 12_800, seed: 1); // compiled and optimised, caches warm
+        PutMany(store, keys, writers: 1, puts: 400, seed: 5);
+        PutBatch(store, keys, 4_000, seed: 6);
+        var one = Measure(store, files, keys, writers: 1, puts: 1_000, seed: 2);
         var many = Measure(store, files, keys, writers: 64, puts: 12_800, seed: 3);
         var before = store.Stats.LogBytes;
         var clock = Stopwatch.StartNew();
-        PutBatch(store, keys, 10_000);
+        PutBatch(store, keys, 10_000, seed: 4);
         var batch = 10_000 / clock.Elapsed.TotalSeconds;
         var bytes = (store.Stats.LogBytes - before) / 10_000.0;
         Print(
@@ -53,12 +55,19 @@ internal static class WriterMeasurement
 
     private static Figures Measure(DomainStore store, CountingFiles files, Keys keys, int writers, int puts, int seed)
     {
+        Rest(store);
         var (syncs, commits) = (files.Syncs, store.Stats.LogCommits);
         var clock = Stopwatch.StartNew();
         PutMany(store, keys, writers, puts, seed);
         var seconds = clock.Elapsed.TotalSeconds;
         double batches = store.Stats.LogCommits - commits;
         return new Figures(puts / seconds, (files.Syncs - syncs) / batches, puts / batches);
+    }
+
+    /// <summary>What the daemon does when it is idle.</summary>
+    private static void Rest(DomainStore store)
+    {
+        for (var i = 1; i <= 3; i++) store.Idle(new Instant(Start.UnixMs + i * 10_000, i * 10_000));
     }
 
     private static void PutMany(DomainStore store, Keys keys, int writers, int puts, int seed)
@@ -77,11 +86,11 @@ internal static class WriterMeasurement
         threads.ForEach(thread => thread.Join());
     }
 
-    private static void PutBatch(DomainStore store, Keys keys, int puts)
+    private static void PutBatch(DomainStore store, Keys keys, int puts, int seed)
     {
         var request = new PutRequest { Type = "bench", Brane = Brane };
         using var batch = store.BeginBatch(Brane);
-        ThreadPoolScheduler.OfMachine.Run(puts, i => batch.Add(i, request, Bytes(4, 0, i)));
+        ThreadPoolScheduler.OfMachine.Run(puts, i => batch.Add(i, request, Bytes(seed, 0, i)));
         batch.Complete(keys.AttesterOf(store).Attest, Start);
     }
 

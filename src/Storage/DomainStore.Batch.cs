@@ -14,6 +14,9 @@ public sealed partial class DomainStore
     /// <summary>Artifacts attested and encoded as one piece of work.</summary>
     private const int BatchPiece = AttestationBatch.CountMax;
 
+    /// <summary>Artifacts that become visible under one hold of the state lock.</summary>
+    private const int ApplyStep = 8;
+
     /// <summary>Begins a batch of artifacts that one brane attests; see <see cref="ArtifactBatch"/>.</summary>
     /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
     public ArtifactBatch BeginBatch(string brane)
@@ -186,44 +189,27 @@ public sealed partial class DomainStore
                 _core.Chunks.Add(block.Id, block.Directory, isHere: true);
             }
 
-            for (var i = 0; i < fresh.Count; i++)
-            {
-                fresh[i].Item.Staged.Apply(firstAdd + i);
-                _state.PutArtifact(firstAdd + i, fresh[i].Entry!, fresh[i].Record!);
-            }
-
             _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);
+        }
+
+        // A few at a time: look-ups and other writers need the lock meanwhile.
+        for (var from = 0; from < fresh.Count; from += ApplyStep)
+        {
+            lock (_core.State)
+            {
+                for (var i = from; i < Math.Min(fresh.Count, from + ApplyStep); i++)
+                {
+                    fresh[i].Item.Staged.Apply(firstAdd + i);
+                    _state.PutArtifact(
+                        firstAdd + i, fresh[i].Entry!, fresh[i].Record!, isNew: fresh[i].Known is null);
+                }
+            }
         }
     }
 
     private bool IsAttestedBy(SignedArtifact? known, string brane) =>
         known is not null && known.Attestations.Any(
             pair => pair.Attestation.Domain == DomainId && pair.Attestation.Brane == brane);
-
-    /// <summary>One artifact on its way into the log.</summary>
-    private sealed class BatchEntry(BatchItem item, SignedArtifact? known, bool isAttested, bool isLive)
-    {
-        public BatchItem Item { get; } = item;
-
-        public SignedArtifact? Known { get; } = known;
-
-        public bool IsAttested { get; } = isAttested;
-
-        public bool IsLive { get; } = isLive;
-
-        public SignedArtifact? Entry { get; set; }
-
-        public LogRecord.Add? Record { get; private set; }
-
-        public LogItem Encode(Instant now)
-        {
-            var request = Item.Request;
-            Record = new LogRecord.Add(
-                Entry!.Bytes.ToArray(), request.Audience, request.Tenant, now.UnixMs, Source: null,
-                Item.Staged.InlineObjects);
-            return new LogItem(LogRecordCodec.Encode(Record), Item.Staged.InlineConcatenated());
-        }
-    }
 
     /// <summary>Makes entries of attestations, and one receipt for those that share a signature. Not
     /// thread-safe.</summary>

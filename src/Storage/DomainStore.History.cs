@@ -335,7 +335,7 @@ public sealed partial class DomainStore
             List<LogItem> items =
             [
                 .. StagedContent.SealItems(staged.Sinks),
-                new LogItem(LogRecordCodec.Encode(copy), staged.InlineConcatenated()),
+                staged.ItemOf(copy),
             ];
             _log.Commit(items, first =>
             {

@@ -35,6 +35,11 @@ public sealed partial class DomainStore
         writer.Write(manifest.Encode());
         return Stage(writer, staged =>
         {
+            lock (_core.State)
+            {
+                staged.Settle(writer.Usable);
+            }
+
             var request = package.Request;
             var descriptor = Descriptor.Create(
                 staged.Content, staged.Size, request.Type, request.Meta, request.Refs);
@@ -86,7 +91,7 @@ public sealed partial class DomainStore
             var carried = Carried(package).ToList();
             var firstCarried = items.Count;
             items.AddRange(carried.Select(group => CopyItem(request, group)));
-            items.Add(new LogItem(LogRecordCodec.Encode(add), staged.InlineConcatenated()));
+            items.Add(staged.ItemOf(add));
             _log.Commit(items, first =>
             {
                 lock (_core.State)

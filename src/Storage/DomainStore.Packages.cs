@@ -42,7 +42,7 @@ public sealed partial class DomainStore
     /// bringing it. Nothing is held for it.</summary>
     public bool IsKept(ContentId content, string audience, string? tenant)
     {
-        var use = ClassUse.Of(_core, audience, tenant);
+        var use = _core.UseOf(audience, tenant);
         lock (_core.State)
         {
             if (_core.IsKept(content.Hash, BlockCodec.Raw, use.Usable))

@@ -88,18 +88,18 @@ public sealed partial class DomainStore
     /// <summary>Moves everything when more waits than allowed: a put pays for those before it.</summary>
     private void MovePendingWhenOver(long bytes)
     {
-        SealIndexWhenFull();
-        lock (_core.State)
+        // Both figures are read without the state lock: one that is a moment old is as good.
+        if (_core.Index.IsFull)
         {
-            if (_core.Pending.MemoryBytes < bytes)
-            {
-                return;
-            }
+            SealIndexWhenFull();
         }
 
-        lock (_core.Maintenance)
+        if (_core.Pending.MemoryBytes >= bytes)
         {
-            MovePending(least: 1);
+            lock (_core.Maintenance)
+            {
+                MovePending(least: 1);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ public sealed partial class DomainStore
         RequireWritable();
         RequireValidMeta(r);
         MovePendingWhenOver(_core.Limits.PendingMax);
-        var use = ClassUse.Of(_core, r.Audience, r.Tenant);
+        var use = _core.UseOf(r.Audience, r.Tenant);
         return new ArtifactPut(this, new ContentWriter(_core, use, SealEarly), r);
     }
 
@@ -43,7 +43,8 @@ public sealed partial class DomainStore
                 staged.Content, staged.Size, request.Type, request.Meta, request.Refs);
             if (staged.IsSmall)
             {
-                return _puts.Admit(new WaitingPut(new BatchItem(request, staged, descriptor), attest, now));
+                var item = new BatchItem(request, staged, descriptor);
+                return item.Result(_puts.Admit(new WaitingPut(item, writer.Usable, attest, now)));
             }
 
             return OneAtATime(descriptor.Key, () =>
@@ -72,25 +73,29 @@ public sealed partial class DomainStore
 
             return OneAtATime(descriptor.Key, () =>
             {
+                ArtifactRecord? known;
                 lock (_core.State)
                 {
-                    if (staged.IsAllKept && _core.Artifacts.TryGet(descriptor.Key, import.Source, out var known)
-                        && known!.Entry.AsSpan().SequenceEqual(import.Entry.Bytes.Span))
-                    {
-                        return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
-                    }
+                    staged.Settle(writer.Usable);
+                    _core.Artifacts.TryGet(descriptor.Key, import.Source, out known);
+                }
+
+                if (staged.IsAllKept && known is not null
+                    && known.Entry.AsSpan().SequenceEqual(import.Entry.Bytes.Span))
+                {
+                    return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
                 }
 
                 return Admit(staged, import.Entry, import.Audience, tenant: null, import.Source, now);
             });
         });
 
-    /// <summary>Finishes the content, and leaves nothing behind where <paramref name="admit"/> did not commit
-    /// it.</summary>
+    /// <summary>Finishes the content, and leaves nothing behind where <paramref name="admit"/>, which also settles it,
+    /// did not commit it.</summary>
     private PutResult Stage(ContentWriter writer, Func<StagedContent, PutResult> admit)
     {
         RequireWritable();
-        var staged = writer.Finish();
+        var staged = writer.FinishUnsettled();
         try
         {
             var result = admit(staged);
@@ -116,7 +121,7 @@ public sealed partial class DomainStore
         RequireRoom(staged, entry.Key, source ?? DomainId);
         var add = new LogRecord.Add(
             entry.Bytes.ToArray(), audience, tenant, now.UnixMs, source, staged.InlineObjects);
-        var record = new LogItem(LogRecordCodec.Encode(add), staged.InlineConcatenated());
+        var record = staged.ItemOf(add);
         _gate.EnterReadLock();
         try
         {
@@ -212,22 +217,27 @@ public sealed partial class DomainStore
     /// <summary>The entry under a key, also of a removed artifact: what was attested once need not be again.</summary>
     private SignedArtifact? FindOwn(ArtifactKey key, out bool isLive)
     {
-        byte[] bytes;
+        ArtifactRecord? record;
         lock (_core.State)
         {
-            if (!_core.Artifacts.TryGetEver(key, DomainId, out var record))
-            {
-                isLive = false;
-                return null;
-            }
-
-            isLive = record!.IsLive;
-            bytes = record.Entry;
+            _core.Artifacts.TryGetEver(key, DomainId, out record, expectAbsent: true);
         }
 
-        return SignedArtifact.TryDecode(bytes, out var entry, out var error)
+        return EntryOf(record, out isLive);
+    }
+
+    /// <summary>Reads the log, so not under the state lock.</summary>
+    private static SignedArtifact? EntryOf(ArtifactRecord? record, out bool isLive)
+    {
+        isLive = record is { IsLive: true };
+        if (record is null)
+        {
+            return null;
+        }
+
+        return SignedArtifact.TryDecode(record.Entry, out var entry, out var error)
             ? entry
-            : throw new StoreDamagedException($"the entry of {key} cannot be read: {error}");
+            : throw new StoreDamagedException($"the entry of {record.Key} cannot be read: {error}");
     }
 
     /// <summary>Lets one put of a key at a time decide what its entry becomes: attestations add up, none is

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
@@ -5,6 +6,7 @@ using Omega.P2P.Storage.Chunking;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Index.Segments;
+using Omega.P2P.Storage.Ingest;
 using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Reading;
 
@@ -19,6 +21,8 @@ internal sealed class StoreCore : IDisposable
 {
     private readonly Dictionary<Hash256, int> _pins = [];
     private readonly Dictionary<ClassTag, StorageClass> _classes = [];
+    private readonly Dictionary<(string Audience, string? Tenant), StorageClass> _classesByName = [];
+    private readonly ConcurrentDictionary<(string Audience, string? Tenant), ClassUse> _uses = [];
 
     public StoreCore(IFileSystem files, StoreOptions options)
     {
@@ -79,15 +83,33 @@ internal sealed class StoreCore : IDisposable
     /// <summary>Makes a class and its twin for lists known. Under the state lock.</summary>
     public StorageClass Know(string audience, string? tenant)
     {
-        var contents = new StorageClass(audience, tenant);
-        if (_classes.TryGetValue(contents.Tag, out var known))
+        if (_classesByName.TryGetValue((audience, tenant), out var known))
         {
             return known;
         }
 
+        var contents = new StorageClass(audience, tenant);
+        _classesByName.Add((audience, tenant), contents);
         _classes.Add(contents.Tag, contents);
         _classes.Add(contents.Lists.Tag, contents.Lists);
+        _uses.Clear();
         return contents;
+    }
+
+    /// <summary>A class, made known, with those whose bytes may serve as its own. Takes the state lock for one that is
+    /// new. A class that becomes known at the same time may be missing: then its bytes are stored twice.</summary>
+    public ClassUse UseOf(string audience, string? tenant)
+    {
+        if (_uses.TryGetValue((audience, tenant), out var use))
+        {
+            return use;
+        }
+
+        lock (State)
+        {
+            var known = Know(audience, tenant);
+            return _uses[(audience, tenant)] = new ClassUse(known, UsableBy(known));
+        }
     }
 
     /// <summary>Tags of the classes whose bytes may serve as this class's own. Under the state lock.</summary>

@@ -120,9 +120,18 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     /// <param name="record">Number of the log record that carries the entry.</param>
     /// <param name="entry">The entry, decoded.</param>
     /// <param name="add">That record.</param>
-    public void PutArtifact(long record, SignedArtifact entry, LogRecord.Add add)
+    /// <param name="isNew">Whether it is certain that there was none under the key, not even a removed one.</param>
+    public void PutArtifact(long record, SignedArtifact entry, LogRecord.Add add, bool isNew = false)
     {
-        core.Artifacts.Put(RecordOf(record, entry, add));
+        if (isNew)
+        {
+            core.Artifacts.Add(RecordOf(record, entry, add));
+        }
+        else
+        {
+            core.Artifacts.Put(RecordOf(record, entry, add));
+        }
+
         Current.Touch(entry.Key);
         Uses.TouchAdded(entry.Descriptor.Content);
         LastRecordMs = Math.Max(LastRecordMs, add.AtMs);
@@ -319,7 +328,7 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
         Audience = add.Audience,
         Tenant = add.Tenant,
         HasRefs = entry.Descriptor.Refs.Any(role => role.Refs.Any(reference => reference.Key is not null)),
-        EntryHash = Blake3.Hash(add.Entry),
+        EntryHash = entry.Identity,
         Spot = core.SpotOf(record),
     };
 

@@ -40,6 +40,7 @@ public sealed class Attestation
     private readonly CoseSign1Message _message;
     private readonly BatchSlot? _slot;
     private readonly Hash256 _subject;
+    private ArtifactKey? _attested; // where it was made here and need not be found out
 
     private Attestation(
         CoseSign1Message message, Hash256 hash, BatchSlot? slot, Hash256 subject, DomainId domain, string brane,
@@ -122,15 +123,17 @@ public sealed class Attestation
     }
 
     /// <summary>Whether what was signed is this artifact, or a batch with it.</summary>
-    public bool Covers(ArtifactKey artifact) =>
-        _slot is null ? artifact.Hash == _subject : _slot.Leads(artifact, _subject);
+    public bool Covers(ArtifactKey artifact) => _slot is null
+        ? artifact.Hash == _subject
+        : artifact == _attested || _slot.Leads(artifact, _subject);
 
     /// <summary>True iff <see cref="Key"/> signed. Whether that key is the brane's is for its DAM to say.</summary>
     public bool IsSignatureValid() =>
         _message.Verify(Key, _slot is null ? ExternalAad : AttestationBatch.ExternalAad);
 
-    /// <summary>The same signature for the artifact of another slot.</summary>
-    internal Attestation At(BatchSlot slot) => new(_message, Hash, slot, _subject, Domain, Brane, TimeUnixMs);
+    /// <summary>The same signature for an artifact of the batch, in its slot.</summary>
+    internal Attestation At(BatchSlot slot, ArtifactKey artifact) =>
+        new(_message, Hash, slot, _subject, Domain, Brane, TimeUnixMs) { _attested = artifact };
 
     internal static bool TryDecode(
         ReadOnlySpan<byte> signed, BatchSlot? slot, [NotNullWhen(true)] out Attestation? attestation,

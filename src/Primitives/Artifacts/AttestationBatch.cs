@@ -53,10 +53,12 @@ public static class AttestationBatch
         var tree = Tree(artifacts, places, salts, random);
         var signed = Sign(signer, tree[1], domain, brane, timeUnixMs);
         var attestations = new Attestation[artifacts.Count];
+        Attestation? first = null;
         for (var i = 0; i < attestations.Length; i++)
         {
-            var salt = salts.AsSpan(i * BatchSlot.SaltBytes, BatchSlot.SaltBytes);
-            attestations[i] = At(BatchSlot.Of(places[i], salt, tree), signed, i == 0 ? null : attestations[0]);
+            var slot = BatchSlot.Of(places[i], salts.AsSpan(i * BatchSlot.SaltBytes, BatchSlot.SaltBytes), tree);
+            first ??= Read(signed, slot);
+            attestations[i] = first.At(slot, artifacts[i]);
         }
         return attestations;
     }
@@ -112,14 +114,10 @@ public static class AttestationBatch
         return CoseSign1.Sign(signer, writer.Written, ExternalAad);
     }
 
-    private static Attestation At(BatchSlot slot, ReadOnlySpan<byte> signed, Attestation? known)
-    {
-        if (known is not null)
-            return known.At(slot);
-        return Attestation.TryDecode(signed, slot, out var first, out var error)
-            ? first
+    private static Attestation Read(ReadOnlySpan<byte> signed, BatchSlot slot) =>
+        Attestation.TryDecode(signed, slot, out var attestation, out var error)
+            ? attestation
             : throw new ArgumentException(error.ToString(), error.Field);
-    }
 
     /// <summary>Different places in random order (Fisher-Yates; 65,536 divided by at most 32: no place is
     /// favoured by more than one in 2,000).</summary>

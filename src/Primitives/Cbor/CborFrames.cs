@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Omega.P2P.Primitives.Cbor;
 
-/// <summary>An open container while reading.</summary>
+/// <summary>An open container while reading or writing.</summary>
 internal struct CborFrame(int remaining, bool isMap)
 {
     /// <summary>Entries not yet complete; at least 1.</summary>
     public int Remaining = remaining;
 
-    /// <summary>Where the newest key's text starts in the input.</summary>
+    /// <summary>Where the newest key's text starts in the bytes.</summary>
     public int KeyStart;
 
     /// <summary>Bytes of the newest key, or -1 before the first.</summary>

@@ -11,8 +11,9 @@ namespace Omega.P2P.Primitives.Cbor;
 /// </remarks>
 public sealed class CborWriter
 {
-    private readonly Stack<Frame> _frames = new();
+    private CborFrame[] _frames = new CborFrame[4];
     private byte[] _buffer;
+    private int _depth;
     private int _length;
     private bool _rootWritten;
 
@@ -20,7 +21,7 @@ public sealed class CborWriter
     public CborWriter(int capacity = 256) => _buffer = new byte[Math.Max(capacity, 16)];
 
     /// <summary>True once the one item is whole.</summary>
-    public bool IsComplete => _rootWritten && _frames.Count == 0;
+    public bool IsComplete => _rootWritten && _depth == 0;
 
     /// <summary>The whole item; valid until the next write or <see cref="Reset"/>.</summary>
     /// <exception cref="InvalidOperationException">A container is still open, or nothing was written.</exception>
@@ -40,7 +41,7 @@ public sealed class CborWriter
     /// <summary>Forgets what was written and keeps the buffer.</summary>
     public void Reset()
     {
-        _frames.Clear();
+        _depth = 0;
         _length = 0;
         _rootWritten = false;
     }
@@ -61,12 +62,16 @@ public sealed class CborWriter
     /// <summary>Writes a key given as UTF-8, by the rules of <see cref="WriteKey(string)"/>.</summary>
     public void WriteKey(ReadOnlySpan<byte> utf8)
     {
-        Require(_frames.TryPeek(out Frame? frame) && frame.KeyDue, "no map key is due");
-        Require(frame!.Key is null || DagCbor.CompareKeys(frame.Key, utf8) < 0, "map keys must be unique and sorted");
+        Require(_depth > 0 && _frames[_depth - 1].KeyDue, "no map key is due");
+        ref CborFrame frame = ref _frames[_depth - 1];
+        Require(frame.KeyLength < 0
+            || DagCbor.CompareKeys(_buffer.AsSpan(frame.KeyStart, frame.KeyLength), utf8) < 0,
+            "map keys must be unique and sorted");
         Require(System.Text.Unicode.Utf8.IsValid(utf8), "a map key must be UTF-8");
-        frame.Key = utf8.ToArray();
-        frame.KeyDue = false;
         Head(major: 3, (ulong)utf8.Length);
+        frame.KeyStart = _length;
+        frame.KeyLength = utf8.Length;
+        frame.KeyDue = false;
         Append(utf8);
     }
 
@@ -148,7 +153,7 @@ public sealed class CborWriter
     {
         CborReader reader = new(item);
         Require(reader.TrySkip() && reader.TryFinish(), "a raw item must be canonical");
-        Require(_frames.Count + reader.DepthReached <= DagCbor.DepthMax, "containers are nested too deep");
+        Require(_depth + reader.DepthReached <= DagCbor.DepthMax, "containers are nested too deep");
         Begin();
         Append(item);
         End();
@@ -168,18 +173,23 @@ public sealed class CborWriter
     {
         Require(count >= 0, "a count must not be negative");
         Begin();
-        Require(_frames.Count < DagCbor.DepthMax, "containers are nested too deep");
+        Require(_depth < DagCbor.DepthMax, "containers are nested too deep");
         Head(major, (ulong)count);
         if (count == 0)
+        {
             End();
-        else
-            _frames.Push(new Frame { Remaining = count, IsMap = major == 5, KeyDue = major == 5 });
+            return;
+        }
+
+        if (_depth == _frames.Length)
+            Array.Resize(ref _frames, 2 * _depth);
+        _frames[_depth++] = new CborFrame(count, isMap: major == 5);
     }
 
     private void Begin()
     {
-        if (_frames.TryPeek(out Frame? frame))
-            Require(!frame.KeyDue, "a map key is due");
+        if (_depth > 0)
+            Require(!_frames[_depth - 1].KeyDue, "a map key is due");
         else
             Require(!_rootWritten, "the item is complete");
         _rootWritten = true;
@@ -187,15 +197,16 @@ public sealed class CborWriter
 
     private void End()
     {
-        while (_frames.TryPeek(out Frame? frame))
+        while (_depth > 0)
         {
+            ref CborFrame frame = ref _frames[_depth - 1];
             if (--frame.Remaining > 0)
             {
                 frame.KeyDue = frame.IsMap;
                 return;
             }
 
-            _frames.Pop();
+            _depth--;
         }
     }
 
@@ -218,16 +229,5 @@ public sealed class CborWriter
     {
         if (!truth)
             throw new InvalidOperationException("CBOR writer: " + message + ".");
-    }
-
-    private sealed class Frame
-    {
-        public int Remaining { get; set; }
-
-        public byte[]? Key { get; set; }
-
-        public bool IsMap { get; init; }
-
-        public bool KeyDue { get; set; }
     }
 }

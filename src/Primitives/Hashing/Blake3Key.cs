@@ -25,10 +25,13 @@ internal struct Blake3Key
     public static Blake3Key DeriveKey(string context)
     {
         ArgumentNullException.ThrowIfNull(context);
+        if (ContextMemo.TryGet(context, out var known)) return known;
         Span<byte> contextKey = stackalloc byte[Hash256.Size];
         var contextMode = FromInitialValue(Blake3Constants.DeriveKeyContext);
         Blake3Tree.RootOf(System.Text.Encoding.UTF8.GetBytes(context), in contextMode).WriteRoot(contextKey, 0);
-        return FromBytes(contextKey, Blake3Constants.DeriveKeyMaterial);
+        var key = FromBytes(contextKey, Blake3Constants.DeriveKeyMaterial);
+        ContextMemo.Keep(context, in key);
+        return key;
     }
 
     private static Blake3Key FromInitialValue(uint flags)

@@ -26,7 +26,7 @@ internal sealed partial class ArtifactIndex(IndexStore tables)
     public long Count { get; set; }
 
     /// <summary>Adds an artifact, or gives a known one its newer entry.</summary>
-    public ArtifactRecord Put(ArtifactRecord record)
+    public void Put(ArtifactRecord record)
     {
         if (TryGetEver(record.Key, record.Domain, out var known, expectAbsent: true))
         {
@@ -42,9 +42,15 @@ internal sealed partial class ArtifactIndex(IndexStore tables)
             }
 
             Write(known);
-            return known;
+            return;
         }
 
+        Add(record);
+    }
+
+    /// <summary>Adds an artifact of which nothing is known.</summary>
+    public void Add(ArtifactRecord record)
+    {
         Count++;
         record.Source = Entries;
         Write(record);
@@ -53,7 +59,6 @@ internal sealed partial class ArtifactIndex(IndexStore tables)
         record.Content.Hash.CopyTo(key);
         tables.Put(IndexTable.Contents, key[..(KeyLength + length)], []);
         Place(record, isLive: true);
-        return record;
     }
 
     /// <summary>A live artifact.</summary>
@@ -61,8 +66,13 @@ internal sealed partial class ArtifactIndex(IndexStore tables)
         TryGetIn(IndexTable.Artifacts, key, domain, expectAbsent: false, out record);
 
     /// <summary>An artifact, live or removed.</summary>
-    public bool TryGetEver(ArtifactKey key, DomainId domain, out ArtifactRecord? record) =>
-        TryGetEver(key, domain, out record, expectAbsent: false);
+    /// <param name="key">Its key.</param>
+    /// <param name="domain">Its domain.</param>
+    /// <param name="record">It, or null.</param>
+    /// <param name="expectAbsent">As for <see cref="IndexStore.Get"/>.</param>
+    public bool TryGetEver(ArtifactKey key, DomainId domain, out ArtifactRecord? record, bool expectAbsent = false) =>
+        TryGetIn(IndexTable.Artifacts, key, domain, expectAbsent, out record)
+        || TryGetIn(IndexTable.Gone, key, domain, expectAbsent: true, out record);
 
     /// <summary>The live artifact under this key: this domain's own, else that of the lowest domain.</summary>
     public bool TryGetAny(ArtifactKey key, DomainId preferred, out ArtifactRecord? record)
@@ -145,10 +155,6 @@ internal sealed partial class ArtifactIndex(IndexStore tables)
         return KeyLength + DomainLength;
     }
 
-    private bool TryGetEver(ArtifactKey key, DomainId domain, out ArtifactRecord? record, bool expectAbsent) =>
-        TryGetIn(IndexTable.Artifacts, key, domain, expectAbsent, out record)
-        || TryGetIn(IndexTable.Gone, key, domain, expectAbsent: true, out record);
-
     private bool TryGetIn(
         IndexTable table, ArtifactKey key, DomainId domain, bool expectAbsent, out ArtifactRecord? record)
     {
@@ -174,9 +180,11 @@ internal sealed partial class ArtifactIndex(IndexStore tables)
     private void Write(ArtifactRecord record)
     {
         Span<byte> key = stackalloc byte[KeyLength + DomainLength];
+        Span<byte> row = stackalloc byte[ArtifactRow.SizeMax];
+        row = row[..ArtifactRow.Encode(record, row)];
         tables.Put(
             record.IsLive ? IndexTable.Artifacts : IndexTable.Gone,
-            key[..KeyOf(record.Key, record.Domain, key)], ArtifactRow.Encode(record));
+            key[..KeyOf(record.Key, record.Domain, key)], row);
     }
 
     /// <summary>Takes an artifact's rows out of the tables of the living, or of the gone, and places it among the

@@ -24,16 +24,20 @@ internal static class ArtifactRow
     /// <summary>Longest text of a row in bytes.</summary>
     public const int TextMax = 128;
 
+    /// <summary>Longest row in bytes: four texts and the audiences.</summary>
+    public const int SizeMax = Fixed + 8 + 1 + (TextMax + 1) * (4 + PublishedMax);
+
     private const int Fixed = 101;
     private const byte Evicted = 1;
     private const byte Removed = 2;
     private const byte HasTenant = 4;
     private const byte HasRefs = 8;
 
-    public static byte[] Encode(ArtifactRecord record)
+    /// <summary>Writes a row; returns its length.</summary>
+    /// <param name="record">The artifact.</param>
+    /// <param name="span">At least <see cref="SizeMax"/> bytes.</param>
+    public static int Encode(ArtifactRecord record, Span<byte> span)
     {
-        var bytes = new byte[Fixed + 8 + 1 + (TextMax + 1) * (4 + record.Published.Count)];
-        var span = bytes.AsSpan();
         record.Content.Hash.CopyTo(span);
         record.EntryHash.CopyTo(span[32..]);
         BinaryPrimitives.WriteInt64LittleEndian(span[64..], record.Size);
@@ -64,7 +68,7 @@ internal static class ArtifactRow
             Write(span, ref at, audience);
         }
 
-        return bytes[..at];
+        return at;
     }
 
     public static ArtifactRecord Decode(ArtifactKey key, DomainId domain, ReadOnlySpan<byte> row)

@@ -165,6 +165,11 @@ internal sealed partial class ChunkIndex(IndexStore tables)
     /// <summary>Whether a copy on this disk lies in one of these classes and in a block that stays.</summary>
     public bool IsKeptIn(Hash256 id, BlockCodec codec, IReadOnlyCollection<ClassTag> classes)
     {
+        if (!MayBePlaced(id, codec))
+        {
+            return false;
+        }
+
         using var scan = Places(id, codec, expectAbsent: true);
         while (scan.MoveNext())
         {
@@ -234,6 +239,13 @@ internal sealed partial class ChunkIndex(IndexStore tables)
 
     private static int NumberOf(ReadOnlySpan<byte> key) =>
         BinaryPrimitives.ReadInt32BigEndian(key[(Hash256.Size + 1)..]);
+
+    private bool MayBePlaced(Hash256 id, BlockCodec codec)
+    {
+        Span<byte> key = stackalloc byte[KeyLength];
+        KeyOf(id, codec, 0, key);
+        return tables.MayContain(IndexTable.Objects, key[..(Hash256.Size + 1)]);
+    }
 
     private IndexScan Places(Hash256 id, BlockCodec codec, bool expectAbsent)
     {

@@ -26,7 +26,6 @@ public sealed class ArtifactBatch : IDisposable
 
     private readonly DomainStore _store;
     private readonly StoreCore _core;
-    private readonly Dictionary<(string Audience, string? Tenant), ClassUse> _classes = [];
     private readonly SortedDictionary<int, BatchItem> _items = [];
     private readonly Lock _gate = new();
     private long _bytesHeld;
@@ -158,16 +157,7 @@ public sealed class ArtifactBatch : IDisposable
         }
 
         _store.RequireValidMeta(request);
-        lock (_gate)
-        {
-            var name = (request.Audience, request.Tenant);
-            if (!_classes.TryGetValue(name, out var use))
-            {
-                _classes.Add(name, use = ClassUse.Of(_core, request.Audience, request.Tenant));
-            }
-
-            return use;
-        }
+        return _core.UseOf(request.Audience, request.Tenant);
     }
 }
 
@@ -202,23 +192,4 @@ public sealed class BatchContent : IDisposable
 
     /// <summary>Drops what was not ended.</summary>
     public void Dispose() => _writer.Dispose();
-}
-
-/// <summary>An artifact of a batch before its commit.</summary>
-internal sealed record BatchItem(PutRequest Request, StagedContent Staged, Descriptor Descriptor)
-{
-    public PutResult Result(bool alreadyThere) => new(Descriptor.Key, Staged.Content, Staged.Size, alreadyThere);
-}
-
-/// <summary>A class of bytes, with the tags of those whose bytes may serve as its own.</summary>
-internal sealed record ClassUse(StorageClass Class, IReadOnlyCollection<ClassTag> Usable)
-{
-    public static ClassUse Of(StoreCore core, string audience, string? tenant)
-    {
-        lock (core.State)
-        {
-            var known = core.Know(audience, tenant);
-            return new ClassUse(known, core.UsableBy(known));
-        }
-    }
 }

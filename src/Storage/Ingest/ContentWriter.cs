@@ -18,7 +18,7 @@ internal sealed class ContentWriter : IDisposable
     private bool _finished;
 
     public ContentWriter(StoreCore core, string audience, string? tenant)
-        : this(core, ClassUse.Of(core, audience, tenant))
+        : this(core, core.UseOf(audience, tenant))
     {
     }
 
@@ -37,26 +37,13 @@ internal sealed class ContentWriter : IDisposable
     /// array.</summary>
     public static StagedContent Stage(StoreCore core, ClassUse use, ReadOnlyMemory<byte> bytes)
     {
-        var content = ContentId.Of(bytes.Span);
-        var staged = new StagedContent(core, use.Class, content, bytes.Length);
-        if (bytes.IsEmpty)
-        {
-            return staged;
-        }
-
+        var isWhole = MemoryMarshal.TryGetArray(bytes, out var array) && array.Count == array.Array!.Length;
+        var staged = StagedContent.Unsettled(core, use.Class, isWhole ? array.Array! : bytes.ToArray());
         lock (core.State)
         {
-            if (core.IsKept(content.Hash, BlockCodec.Raw, use.Usable))
-            {
-                core.Pin(content.Hash);
-                staged.Hold([content.Hash]);
-                return staged;
-            }
+            staged.Settle(use.Usable);
         }
 
-        var isWhole = MemoryMarshal.TryGetArray(bytes, out var array) && array.Count == array.Array!.Length;
-        var inline = new InlineObject(content.Hash, BlockCodec.Raw, bytes.Length);
-        staged.Inline = [new InlineBytes(inline, isWhole ? array.Array! : bytes.ToArray())];
         return staged;
     }
 
@@ -103,16 +90,29 @@ internal sealed class ContentWriter : IDisposable
         _pipeline?.ReadFrom(source);
     }
 
+    /// <summary>Classes whose bytes may serve as the content's own.</summary>
+    public IReadOnlyCollection<ClassTag> Usable => _use.Usable;
+
     /// <summary>Ends the content. Nothing is durable yet.</summary>
     public StagedContent Finish()
     {
-        _finished = true;
-        if (_pipeline is not null)
+        var staged = FinishUnsettled();
+        lock (_core.State)
         {
-            return _pipeline.Finish();
+            staged.Settle(_use.Usable);
         }
 
-        return Stage(_core, _use, _small.AsMemory(0, _smallLength));
+        return staged;
+    }
+
+    /// <summary>The same; the caller settles it.</summary>
+    public StagedContent FinishUnsettled()
+    {
+        _finished = true;
+        return _pipeline is not null
+            ? _pipeline.Finish()
+            : StagedContent.Unsettled(
+                _core, _use.Class, _small.Length == _smallLength ? _small : _small[.._smallLength]);
     }
 
     /// <summary>Drops what was written where <see cref="Finish"/> was not reached.</summary>

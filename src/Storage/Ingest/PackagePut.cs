@@ -27,7 +27,7 @@ public sealed class PackagePut : IDisposable
         _store = store;
         _core = core;
         Request = request;
-        Use = ClassUse.Of(core, request.Audience, request.Tenant);
+        Use = core.UseOf(request.Audience, request.Tenant);
     }
 
     internal PutRequest Request { get; }

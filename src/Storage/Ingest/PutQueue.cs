@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
+using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Files;
 
 namespace Omega.P2P.Storage.Ingest;
@@ -11,8 +12,8 @@ namespace Omega.P2P.Storage.Ingest;
 /// while the log makes the other durable; whoever comes meanwhile makes up the next. A put that comes alone is admitted
 /// at once.
 /// </summary>
-/// <param name="admit">Admits a group: of different keys, attested by equal delegates. Each put of it gets a result or
-/// a failure; what is thrown is the failure of all that have neither.</param>
+/// <param name="admit">Admits a group of different keys, attested by equal delegates. A put that it gives a failure is
+/// not admitted; what it throws is the failure of all the others.</param>
 internal sealed class PutQueue(Action<IReadOnlyList<WaitingPut>> admit)
 {
     private const int GroupsMax = 2;
@@ -21,8 +22,8 @@ internal sealed class PutQueue(Action<IReadOnlyList<WaitingPut>> admit)
     private readonly List<WaitingPut> _waiting = [];
     private int _groups;
 
-    /// <summary>Returns when the put is durable and visible.</summary>
-    public PutResult Admit(WaitingPut put)
+    /// <summary>Returns when the put is durable and visible: whether it was so before.</summary>
+    public bool Admit(WaitingPut put)
     {
         bool isLeader;
         lock (_gate)
@@ -37,7 +38,8 @@ internal sealed class PutQueue(Action<IReadOnlyList<WaitingPut>> admit)
             Lead(put);
         }
 
-        return put.Outcome();
+        put.ThrowIfFailed();
+        return put.IsThere;
     }
 
     private void Lead(WaitingPut leader)
@@ -56,7 +58,7 @@ internal sealed class PutQueue(Action<IReadOnlyList<WaitingPut>> admit)
         {
             foreach (var put in group)
             {
-                put.Failure ??= put.Result is null ? failure : null;
+                put.Failure ??= failure;
             }
         }
 
@@ -95,8 +97,9 @@ internal sealed class PutQueue(Action<IReadOnlyList<WaitingPut>> admit)
     }
 }
 
-/// <summary>A put whose content is staged, on its way into the log.</summary>
-internal sealed class WaitingPut(BatchItem item, AttestMany attest, Instant now)
+/// <summary>A put whose content is not settled yet, on its way into the log.</summary>
+internal sealed class WaitingPut(
+    BatchItem item, IReadOnlyCollection<ClassTag> usable, AttestMany attest, Instant now)
 {
     private readonly object _turn = new();
     private bool _isDone;
@@ -106,14 +109,17 @@ internal sealed class WaitingPut(BatchItem item, AttestMany attest, Instant now)
 
     public ArtifactKey Key => Item.Descriptor.Key;
 
+    /// <summary>Classes whose bytes may serve as the content's own.</summary>
+    public IReadOnlyCollection<ClassTag> Usable { get; } = usable;
+
     public AttestMany Attest { get; } = attest;
 
     public Instant Now { get; } = now;
 
-    /// <summary>Set once it is admitted.</summary>
-    public PutResult? Result { get; set; }
+    /// <summary>Whether nothing was to be done: artifact, attestation and bytes were here.</summary>
+    public bool IsThere { get; set; }
 
-    /// <summary>Set once it is not.</summary>
+    /// <summary>Why it was not admitted.</summary>
     public Exception? Failure { get; set; }
 
     /// <summary>Waits; true where it shall lead, false where another has led it.</summary>
@@ -140,17 +146,25 @@ internal sealed class WaitingPut(BatchItem item, AttestMany attest, Instant now)
         }
     }
 
-    /// <summary>The result, or the failure in an exception of this put's own: several threads never throw one
-    /// object.</summary>
-    public PutResult Outcome() => Failure switch
+    /// <summary>In an exception of this put's own: several threads never throw one object.</summary>
+    public void ThrowIfFailed()
     {
-        null => Result ?? throw new InvalidOperationException("the put has no outcome"),
-        StoreRefusedException refused =>
-            throw new StoreRefusedException(refused.Code, refused.Message) { Field = refused.Field },
-        StoreReadOnlyException readOnly => throw new StoreReadOnlyException(readOnly.Message, readOnly),
-        StoreDamagedException damaged => throw new StoreDamagedException(damaged.Message, damaged),
-        DiskFullException full => throw new DiskFullException(full.Message, full),
-        IOException failed => throw new IOException(failed.Message, failed),
-        var other => throw new InvalidOperationException(other.Message, other),
-    };
+        switch (Failure)
+        {
+            case null:
+                return;
+            case StoreRefusedException refused:
+                throw new StoreRefusedException(refused.Code, refused.Message) { Field = refused.Field };
+            case StoreReadOnlyException readOnly:
+                throw new StoreReadOnlyException(readOnly.Message, readOnly);
+            case StoreDamagedException damaged:
+                throw new StoreDamagedException(damaged.Message, damaged);
+            case DiskFullException full:
+                throw new DiskFullException(full.Message, full);
+            case IOException failed:
+                throw new IOException(failed.Message, failed);
+            default:
+                throw new InvalidOperationException(Failure.Message, Failure);
+        }
+    }
 }

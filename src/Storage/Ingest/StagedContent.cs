@@ -12,6 +12,7 @@ namespace Omega.P2P.Storage.Ingest;
 internal sealed class StagedContent(StoreCore core, StorageClass contents, ContentId content, long size)
 {
     private readonly List<Hash256> _pins = [];
+    private byte[]? _unsettled;
     private bool _isKept;
 
     public StorageClass Class { get; } = contents;
@@ -38,6 +39,32 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
 
     public IReadOnlyList<InlineObject> InlineObjects => [.. Inline.Select(inline => inline.Object)];
 
+    /// <summary>A small content of which nobody has looked yet whether the store has it: see <see cref="Settle"/>.
+    /// </summary>
+    public static StagedContent Unsettled(StoreCore core, StorageClass contents, byte[] bytes) =>
+        new(core, contents, ContentId.Of(bytes), bytes.Length) { _unsettled = bytes };
+
+    /// <summary>Relies on the bytes that the store has, or has these ride in the log. Under the state lock.</summary>
+    /// <param name="usable">Classes whose bytes may serve.</param>
+    public void Settle(IReadOnlyCollection<ClassTag> usable)
+    {
+        if (_unsettled is not { Length: > 0 } bytes)
+        {
+            return;
+        }
+
+        _unsettled = null;
+        if (core.IsKept(Content.Hash, BlockCodec.Raw, usable))
+        {
+            core.Pin(Content.Hash);
+            _pins.Add(Content.Hash);
+        }
+        else
+        {
+            Inline = [new InlineBytes(new InlineObject(Content.Hash, BlockCodec.Raw, bytes.Length), bytes)];
+        }
+    }
+
     /// <summary>Takes over pins to be released at the end.</summary>
     public void Hold(IEnumerable<Hash256> pins) => _pins.AddRange(pins);
 
@@ -49,17 +76,14 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
         sinks.SelectMany(sink => sink.Ids()).Chunk(LogRecordCodec.BlocksMax)
             .Select(ids => new LogItem(LogRecordCodec.Encode(new LogRecord.Seal(ids, null, 0)), []));
 
-    public byte[] InlineConcatenated()
+    /// <summary>A record together with the bytes that ride beside it.</summary>
+    public LogItem ItemOf(LogRecord record)
     {
-        var bytes = new byte[Inline.Sum(inline => inline.Bytes.Length)];
-        var at = 0;
-        foreach (var inline in Inline)
-        {
-            inline.Bytes.CopyTo(bytes, at);
-            at += inline.Bytes.Length;
-        }
-
-        return bytes;
+        var encoded = LogRecordCodec.Encode(record);
+        // The check of a single object's bytes begins its name.
+        return Inline is [{ Object.Codec: BlockCodec.Raw } one]
+            ? new LogItem(encoded, one.Bytes) { InlineCheck = LogFrame.CheckFrom(one.Object.Id) }
+            : new LogItem(encoded, InlineConcatenated());
     }
 
     /// <summary>Takes the committed objects into the indexes. Under the state lock.</summary>
@@ -100,6 +124,11 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
     /// <summary>Lets go of what was relied on.</summary>
     public void Release()
     {
+        if (_pins.Count == 0)
+        {
+            return;
+        }
+
         lock (core.State)
         {
             foreach (var pin in _pins)
@@ -109,5 +138,18 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
         }
 
         _pins.Clear();
+    }
+
+    private byte[] InlineConcatenated()
+    {
+        var bytes = new byte[Inline.Sum(inline => inline.Bytes.Length)];
+        var at = 0;
+        foreach (var inline in Inline)
+        {
+            inline.Bytes.CopyTo(bytes, at);
+            at += inline.Bytes.Length;
+        }
+
+        return bytes;
     }
 }

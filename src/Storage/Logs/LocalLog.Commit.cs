@@ -5,6 +5,10 @@ namespace Omega.P2P.Storage.Logs;
 /// <summary>Group commit and the change of files.</summary>
 internal sealed partial class LocalLog
 {
+    private const int BufferMax = 1024 * 1024;
+
+    private byte[] _buffer = [];
+
     /// <summary>
     /// Appends records, makes them durable and runs <paramref name="applied"/> with the number of the first, in record
     /// order against all other commits. Returns when done; several callers share one write and one sync.
@@ -150,7 +154,8 @@ internal sealed partial class LocalLog
         var items = group.Count == 1 ? group[0].Items : group.SelectMany(waiter => waiter.Items).ToList();
         var segment = _segments[^1];
         var first = NextNumber;
-        var frames = Frame(items, Chain, first, out var chain);
+        var frames = Buffer(LengthOf(items));
+        Frame(items, Chain, first, frames, out var chain);
         AppendOrCutBack(frames, segment.Length);
         try
         {
@@ -176,7 +181,23 @@ internal sealed partial class LocalLog
         return first;
     }
 
-    private void AppendOrCutBack(byte[] frames, long lengthBefore)
+    /// <summary>Memory for one group, kept from one to the next unless it is large. The leader's alone.</summary>
+    private Span<byte> Buffer(int length)
+    {
+        if (length > BufferMax)
+        {
+            return new byte[length];
+        }
+
+        if (_buffer.Length < length)
+        {
+            _buffer = new byte[Math.Min(BufferMax, 2 * length)];
+        }
+
+        return _buffer.AsSpan(0, length);
+    }
+
+    private void AppendOrCutBack(ReadOnlySpan<byte> frames, long lengthBefore)
     {
         try
         {

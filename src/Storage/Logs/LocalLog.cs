@@ -76,7 +76,8 @@ internal sealed partial class LocalLog : IDisposable
     {
         RemoveTemporaries(files);
         var header = new LogFileHeader(First: 1, Generation: 0, default);
-        var frames = Frame(first, header.Previous, header.First, out var chain);
+        var frames = new byte[LengthOf(first)];
+        Frame(first, header.Previous, header.First, frames, out var chain);
         var file = WriteFile(files, header, to => to.Append(frames));
         var segment = new LogSegment { Header = header, Count = first.Count, Length = file.Length };
         NoteInline(segment, first, header.First);
@@ -126,9 +127,11 @@ internal sealed partial class LocalLog : IDisposable
         return removed;
     }
 
-    private static byte[] Frame(IReadOnlyList<LogItem> items, Hash256 previous, long first, out Hash256 chain)
+    private static int LengthOf(IReadOnlyList<LogItem> items) => items.Sum(item => item.FrameLength);
+
+    private static void Frame(
+        IReadOnlyList<LogItem> items, Hash256 previous, long first, Span<byte> bytes, out Hash256 chain)
     {
-        var bytes = new byte[items.Sum(item => item.FrameLength)];
         var offset = 0;
         chain = previous;
         for (var i = 0; i < items.Count; i++)
@@ -141,16 +144,14 @@ internal sealed partial class LocalLog : IDisposable
                 RecordLength = item.Record.Length,
                 InlineLength = item.Inline.Length,
                 Flags = flags,
-                InlineCheck = LogFrame.CheckOf(item.Inline),
+                InlineCheck = item.InlineCheck ?? LogFrame.CheckOf(item.Inline),
                 Hash = chain,
             };
-            frame.Write(bytes.AsSpan(offset));
-            item.Record.CopyTo(bytes, offset + LogFrame.HeaderSize);
-            item.Inline.CopyTo(bytes, offset + LogFrame.HeaderSize + item.Record.Length);
+            frame.Write(bytes[offset..]);
+            item.Record.CopyTo(bytes[(offset + LogFrame.HeaderSize)..]);
+            item.Inline.CopyTo(bytes[(offset + LogFrame.HeaderSize + item.Record.Length)..]);
             offset += item.FrameLength;
         }
-
-        return bytes;
     }
 
     private static void NoteInline(LogSegment segment, IReadOnlyList<LogItem> items, long first)

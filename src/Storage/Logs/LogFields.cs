@@ -62,40 +62,9 @@ internal sealed class LogFields
 
     public byte[] Encode()
     {
-        // Length first, then bytewise: the canonical order of the keys.
-        var fields = new List<(string Key, Action<CborWriter> Write)>();
-        Put(fields, "at", At, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        Put(fields, "key", Key, static (w, v) => w.WriteBytes(v!.Value.AsSpan()));
-        Put(fields, "hash", Hash, static (w, v) => w.WriteBytes(v!.Value.AsSpan()));
-        Put(fields, "keys", Keys, static (w, v) => WriteHashes(w, v!));
-        Put(fields, "kind", Kind, static (w, v) => w.WriteText(v));
-        Put(fields, "leaf", Leaf, static (w, v) => w.WriteBytes(v));
-        Put(fields, "name", Name, static (w, v) => w.WriteText(v!));
-        Put(fields, "text", Text, static (w, v) => w.WriteText(v!));
-        Put(fields, "type", Type, static (w, v) => w.WriteText(v!));
-        Put(fields, "brane", Brane, static (w, v) => w.WriteText(v!));
-        Put(fields, "entry", Entry, static (w, v) => w.WriteBytes(v));
-        Put(fields, "moved", Moved, static (w, v) => WriteTag(w, v!.Value));
-        Put(fields, "blocks", Blocks, static (w, v) => WriteHashes(w, v!));
-        Put(fields, "inline", Inline, static (w, v) => WriteInline(w, v!));
-        Put(fields, "length", Length, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        Put(fields, "number", Number, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        Put(fields, "source", Source, static (w, v) => w.WriteBytes(v!.Value.AsSpan()));
-        Put(fields, "tenant", Tenant, static (w, v) => w.WriteText(v!));
-        Put(fields, "running", Running, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        Put(fields, "through", Through, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        Put(fields, "audience", Audience, static (w, v) => w.WriteText(v!));
-        Put(fields, "keep_for", KeepFor, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        Put(fields, "keep_last", KeepLast, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        Put(fields, "cold_after", ColdAfter, static (w, v) => w.WriteUInt((ulong)v!.Value));
-        var writer = new CborWriter(512);
-        writer.WriteMapStart(fields.Count);
-        foreach (var (key, write) in fields)
-        {
-            writer.WriteKey(key);
-            write(writer);
-        }
-
+        var writer = new CborWriter(Entry is null ? 256 : Entry.Length + 192);
+        writer.WriteMapStart(Put(null));
+        Put(writer);
         return writer.ToArray();
     }
 
@@ -119,13 +88,109 @@ internal sealed class LogFields
         return reader.TryFinish();
     }
 
-    private static void Put<T>(
-        List<(string Key, Action<CborWriter> Write)> fields, string key, T value, Action<CborWriter, T> write)
+    /// <summary>Writes the fields that are there, or only counts them. Length first, then bytewise: the canonical
+    /// order of the keys.</summary>
+    private int Put(CborWriter? to) =>
+        Put(to, "at"u8, At) + Put(to, "key"u8, Key) + Put(to, "hash"u8, Hash) + Put(to, "keys"u8, Keys)
+        + Put(to, "kind"u8, Kind) + Put(to, "leaf"u8, Leaf) + Put(to, "name"u8, Name) + Put(to, "text"u8, Text)
+        + Put(to, "type"u8, Type) + Put(to, "brane"u8, Brane) + Put(to, "entry"u8, Entry) + PutMoved(to)
+        + Put(to, "blocks"u8, Blocks) + PutInline(to) + Put(to, "length"u8, Length) + Put(to, "number"u8, Number)
+        + Put(to, "source"u8, Source) + Put(to, "tenant"u8, Tenant) + Put(to, "running"u8, Running)
+        + Put(to, "through"u8, Through) + Put(to, "audience"u8, Audience) + Put(to, "keep_for"u8, KeepFor)
+        + Put(to, "keep_last"u8, KeepLast) + Put(to, "cold_after"u8, ColdAfter);
+
+    private static int Put(CborWriter? to, ReadOnlySpan<byte> key, long? value)
     {
-        if (value is not null)
+        if (value is not { } number)
         {
-            fields.Add((key, writer => write(writer, value)));
+            return 0;
         }
+
+        to?.WriteKey(key);
+        to?.WriteUInt((ulong)number);
+        return 1;
+    }
+
+    private static int Put(CborWriter? to, ReadOnlySpan<byte> key, Hash256? value)
+    {
+        if (value is not { } hash)
+        {
+            return 0;
+        }
+
+        to?.WriteKey(key);
+        to?.WriteBytes(hash.AsSpan());
+        return 1;
+    }
+
+    private static int Put(CborWriter? to, ReadOnlySpan<byte> key, string? value)
+    {
+        if (value is null)
+        {
+            return 0;
+        }
+
+        to?.WriteKey(key);
+        to?.WriteText(value);
+        return 1;
+    }
+
+    private static int Put(CborWriter? to, ReadOnlySpan<byte> key, byte[]? value)
+    {
+        if (value is null)
+        {
+            return 0;
+        }
+
+        to?.WriteKey(key);
+        to?.WriteBytes(value);
+        return 1;
+    }
+
+    private static int Put(CborWriter? to, ReadOnlySpan<byte> key, IReadOnlyList<Hash256>? hashes)
+    {
+        if (hashes is null)
+        {
+            return 0;
+        }
+
+        if (to is not null)
+        {
+            to.WriteKey(key);
+            WriteHashes(to, hashes);
+        }
+
+        return 1;
+    }
+
+    private int PutMoved(CborWriter? to)
+    {
+        if (Moved is not { } tag)
+        {
+            return 0;
+        }
+
+        Span<byte> bytes = stackalloc byte[ClassTag.Size];
+        tag.CopyTo(bytes);
+        to?.WriteKey("moved"u8);
+        to?.WriteBytes(bytes);
+        return 1;
+    }
+
+    private int PutInline(CborWriter? to)
+    {
+        if (Inline is null)
+        {
+            return 0;
+        }
+
+        if (to is not null)
+        {
+            to.WriteKey("inline"u8);
+            WriteInline(to, Inline);
+        }
+
+        return 1;
     }
 
     private static void WriteHashes(CborWriter writer, IReadOnlyList<Hash256> hashes)
@@ -137,13 +202,6 @@ internal sealed class LogFields
         }
 
         writer.WriteBytes(packed);
-    }
-
-    private static void WriteTag(CborWriter writer, ClassTag tag)
-    {
-        Span<byte> bytes = stackalloc byte[ClassTag.Size];
-        tag.CopyTo(bytes);
-        writer.WriteBytes(bytes);
     }
 
     private static void WriteInline(CborWriter writer, IReadOnlyList<InlineObject> objects)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Omega.P2P.Primitives.Hashing;
 
 namespace Omega.P2P.Storage.Logs;
@@ -20,6 +21,10 @@ internal readonly struct LogFrame
     public const int HeaderSize = 48;
     public const uint CommitStart = 1;
 
+    /// <summary>Previous hash, number, flags: what is hashed before a record.</summary>
+    private const int HeadSize = 44;
+
+    private const int StackMax = 2048;
     private const string HashContext = "omega local-log v1";
 
     public required int RecordLength { get; init; }
@@ -35,20 +40,24 @@ internal readonly struct LogFrame
     public int Length => HeaderSize + RecordLength + InlineLength;
 
     /// <summary>The chained hash of a record; see the table above.</summary>
+    [SkipLocalsInit]
     public static Hash256 HashOf(Hash256 previous, long number, uint flags, ReadOnlySpan<byte> record)
     {
-        Span<byte> head = stackalloc byte[44];
-        previous.CopyTo(head);
-        BinaryPrimitives.WriteInt64LittleEndian(head[32..], number);
-        BinaryPrimitives.WriteUInt32LittleEndian(head[40..], flags);
-        using var hasher = Blake3Hasher.CreateDeriveKey(HashContext);
-        hasher.Update(head);
-        hasher.Update(record);
-        return hasher.Finish();
+        var length = HeadSize + record.Length;
+        var material = length <= StackMax ? stackalloc byte[StackMax] : new byte[length];
+        previous.CopyTo(material);
+        BinaryPrimitives.WriteInt64LittleEndian(material[32..], number);
+        BinaryPrimitives.WriteUInt32LittleEndian(material[40..], flags);
+        record.CopyTo(material[HeadSize..]);
+        Span<byte> hash = stackalloc byte[Hash256.Size];
+        Blake3.DeriveKey(HashContext, material[..length], hash);
+        return Hash256.From(hash);
     }
 
-    public static uint CheckOf(ReadOnlySpan<byte> inline) =>
-        inline.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(Blake3.Hash(inline).AsSpan());
+    public static uint CheckOf(ReadOnlySpan<byte> inline) => inline.IsEmpty ? 0 : CheckFrom(Blake3.Hash(inline));
+
+    /// <summary>The check of inline bytes by their BLAKE3.</summary>
+    public static uint CheckFrom(Hash256 hash) => BinaryPrimitives.ReadUInt32LittleEndian(hash.AsSpan());
 
     /// <summary>Reads a header; false where the lengths are out of bounds, which no frame of ours has.</summary>
     public static bool TryRead(ReadOnlySpan<byte> header, int recordMax, out LogFrame frame)

@@ -5,6 +5,9 @@ namespace Omega.P2P.Storage.Logs;
 /// <param name="Inline">Bytes outside the record's hash, in the order the record lists them; may be empty.</param>
 internal readonly record struct LogItem(byte[] Record, byte[] Inline)
 {
+    /// <summary>The check of the inline bytes, where somebody knows it.</summary>
+    public uint? InlineCheck { get; init; }
+
     public int FrameLength => LogFrame.HeaderSize + Record.Length + Inline.Length;
 }
 

@@ -93,6 +93,29 @@ internal sealed partial class IndexStore : IDisposable
         return null;
     }
 
+    /// <summary>Whether an entry may be there whose key begins with a prefix: false is certain. Cheaper than a scan
+    /// where the answer is mostly no.</summary>
+    public bool MayContain(IndexTable table, ReadOnlySpan<byte> prefix)
+    {
+        Span<byte> full = stackalloc byte[prefix.Length + 1];
+        full[0] = (byte)table;
+        prefix.CopyTo(full[1..]);
+        if (_memtable.Contains(full) || (_frozen is not null && _frozen.Contains(full)))
+        {
+            return true;
+        }
+
+        foreach (var run in _runs[(int)table])
+        {
+            if (run.MayContain(_cache, prefix))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Puts or replaces an entry.</summary>
     public void Put(IndexTable table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Omega.P2P.Storage.Index.Segments;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Omega.P2P.Storage.Index.Segments;
 internal sealed class Memtable
 {
     private const int HeightMax = 12;
-    private const int NodeBytes = 28;
+    private const int NodeBytes = 32;
 
     private readonly int[] _head = new int[HeightMax];
     private readonly int[] _path = new int[HeightMax];
@@ -69,6 +71,13 @@ internal sealed class Memtable
         return true;
     }
 
+    /// <summary>Whether any entry's key begins with a prefix, tombstones included.</summary>
+    public bool Contains(ReadOnlySpan<byte> prefix)
+    {
+        var found = Seek(prefix, null);
+        return found >= 0 && KeyOf(found).StartsWith(prefix);
+    }
+
     /// <summary>The first entry not below a key; -1 where there is none.</summary>
     public int Seek(ReadOnlySpan<byte> key) => Seek(key, null);
 
@@ -89,9 +98,10 @@ internal sealed class Memtable
     {
         var at = -1;
         var next = -1;
+        var prefix = PrefixOf(key);
         for (var level = HeightMax - 1; level >= 0; level--)
         {
-            while ((next = LinkOf(at, level)) >= 0 && KeyOf(next).SequenceCompareTo(key) < 0)
+            while ((next = LinkOf(at, level)) >= 0 && IsBelow(next, prefix, key))
             {
                 at = next;
             }
@@ -119,7 +129,10 @@ internal sealed class Memtable
             Array.Resize(ref _links, _links.Length * 2);
         }
 
-        _nodes[index] = new Node { Key = Append(key), KeyLength = key.Length, Links = _linksUsed };
+        _nodes[index] = new Node
+        {
+            Prefix = PrefixOf(key), Key = Append(key), KeyLength = key.Length, Links = _linksUsed,
+        };
         for (var level = 0; level < height; level++)
         {
             _links[_linksUsed + level] = LinkOf(_path[level], level);
@@ -135,6 +148,21 @@ internal sealed class Memtable
 
         _linksUsed += height;
         return index;
+    }
+
+    /// <summary>Most comparisons are settled by the first bytes, which stand in the node itself.</summary>
+    private bool IsBelow(int entry, ulong prefix, ReadOnlySpan<byte> key)
+    {
+        var own = _nodes[entry].Prefix;
+        return own == prefix ? KeyOf(entry).SequenceCompareTo(key) < 0 : own < prefix;
+    }
+
+    private static ulong PrefixOf(ReadOnlySpan<byte> key)
+    {
+        Span<byte> first = stackalloc byte[sizeof(ulong)];
+        first.Clear();
+        key[..Math.Min(key.Length, first.Length)].CopyTo(first);
+        return BinaryPrimitives.ReadUInt64BigEndian(first);
     }
 
     private int LinkOf(int entry, int level) => entry < 0 ? _head[level] : _links[_nodes[entry].Links + level];
@@ -170,6 +198,8 @@ internal sealed class Memtable
 
     private struct Node
     {
+        /// <summary>The key's first eight bytes as a number, zeros where it is shorter.</summary>
+        public ulong Prefix;
         public int Key;
         public int KeyLength;
         public int Value;
