@@ -1,6 +1,4 @@
-using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Time;
-using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index.Segments;
 using Omega.P2P.Storage.Logs;
@@ -53,7 +51,7 @@ public sealed partial class DomainStore
             Freeze();
         }
 
-        return SealOrMerge(StepPages) | (isQuiet && FoldSome());
+        return SealOrMerge(StepPages, isQuiet) | (isQuiet && FoldSome());
     }
 
     /// <summary>Seals everything and merges each table into one segment. For measurements, and after a long import.
@@ -78,56 +76,6 @@ public sealed partial class DomainStore
         }
 
         _core.Index.Settle();
-    }
-
-    /// <summary>Artifacts in force with the blocks of their contents, nothing of them checked: what the generator of
-    /// measurements writes.</summary>
-    internal void AdmitUnchecked(
-        Func<BlockSink> fill, IReadOnlyList<(SignedArtifact Entry, LogRecord.Add Add)> artifacts, Instant now)
-    {
-        SealIndexWhenFull();
-        while (_core.Index.HasFrozen || _core.Index.IsMergeDue)
-        {
-            SealOrMerge(int.MaxValue);
-        }
-
-        var sink = fill();
-        sink.Seal();
-        LogItem[] items = [Item(new LogRecord.Seal(sink.Ids(), null, 0)), .. artifacts.Select(some => Item(some.Add))];
-        _log.Commit(items, first =>
-        {
-            lock (_core.State)
-            {
-                AddBlocks([sink]);
-                for (var i = 0; i < artifacts.Count; i++)
-                {
-                    _state.PutArtifact(first + 1 + i, artifacts[i].Entry, artifacts[i].Add);
-                }
-
-                _lastPutRunningMs = Math.Max(_lastPutRunningMs, now.RunningMs);
-            }
-        });
-    }
-
-    /// <summary>A sink for the generator.</summary>
-    internal BlockSink NewSink(string audience)
-    {
-        lock (_core.State)
-        {
-            return new BlockSink(_core, _core.Know(audience, null).Tag, _core.Limits.SmallBlockTarget);
-        }
-    }
-
-    /// <summary>Figures of the index.</summary>
-    internal IndexStats IndexStats
-    {
-        get
-        {
-            lock (_core.State)
-            {
-                return _core.Index.Stats;
-            }
-        }
     }
 
     /// <summary>Sets full entries aside for whoever seals them beside the writers. A writer pays only where the entries
@@ -187,7 +135,7 @@ public sealed partial class DomainStore
         }
     }
 
-    private bool SealOrMerge(int pages)
+    private bool SealOrMerge(int pages, bool isQuiet = false)
     {
         if (_core.Index.HasFrozen)
         {
@@ -195,7 +143,7 @@ public sealed partial class DomainStore
             History.Sync();
         }
 
-        return _core.Index.Work(pages);
+        return _core.Index.Work(pages, isQuiet);
     }
 
     /// <summary>Folds some changes into the trees.</summary>

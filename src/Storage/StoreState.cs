@@ -58,6 +58,9 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     /// <summary>Set while records that the index covers are replayed for what it does not hold.</summary>
     public bool IsRestoring { get; set; }
 
+    /// <summary>Set while a generator writes: trees are made in the end.</summary>
+    public bool IsBulk { get; set; }
+
     public bool HasHistory => _history is not null;
 
     /// <summary>What the store was given from outside.</summary>
@@ -248,10 +251,11 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     /// <summary>Folds all changes into the trees. Under the state lock.</summary>
     public void FoldAll()
     {
-        foreach (var tree in Trees)
+        foreach (var tree in IsBulk ? [] : Trees)
         {
-            tree.Fold(int.MaxValue);
-            tree.Fold(int.MaxValue); // What was touched while the first were folding.
+            while (tree.Fold(int.MaxValue))
+            {
+            }
         }
     }
 

@@ -25,6 +25,10 @@ public sealed class PublishedSets
 
     internal PublishedSets(IndexStore tables, EntrySource entries) => (_tables, _entries) = (tables, entries);
 
+    /// <summary>Whether the tree of an audience that becomes known is made of its whole set when it is first asked for,
+    /// instead of change by change: while a log is replayed from its beginning.</summary>
+    internal bool MakesStaleTrees { get; set; }
+
     /// <summary>The audiences something was ever published to. Under the gate.</summary>
     internal IEnumerable<string> Audiences => _sets.Keys;
 
@@ -153,7 +157,7 @@ public sealed class PublishedSets
         ArgumentException.ThrowIfNullOrEmpty(audience);
         if (!_sets.TryGetValue(audience, out var set))
         {
-            _sets[audience] = set = new PublishedSet(_tables, audience);
+            _sets[audience] = set = new PublishedSet(_tables, audience) { Tree = { IsStale = MakesStaleTrees } };
         }
 
         return set;

@@ -38,6 +38,7 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         if (checkpoint is null)
         {
             state.Current.Tree.IsStale = true;
+            state.Published.MakesStaleTrees = true;
             return;
         }
 
@@ -174,16 +175,16 @@ internal sealed class StoreReplay(StoreCore core, StoreState state, StoreCheckpo
         }
     }
 
-    /// <summary>After a long replay makes the tree of what is live now, while sealing on the way is still allowed;
-    /// after
-    /// a short one that can wait until somebody asks.</summary>
+    /// <summary>After a long replay makes the trees now, while sealing on the way is still allowed; after a short one
+    /// that can wait until somebody asks.</summary>
     public void FinishTrees()
     {
-        if (core.Index.IsUnplaced)
+        state.Published.MakesStaleTrees = false;
+        foreach (var tree in core.Index.IsUnplaced ? state.Trees : [])
         {
-            state.Current.Tree.Breathe = SealWhenFull;
-            state.Current.Tree.Fold(int.MaxValue);
-            state.Current.Tree.Breathe = static () => { };
+            tree.Breathe = SealWhenFull;
+            tree.Fold(int.MaxValue);
+            tree.Breathe = static () => { };
         }
     }
 

@@ -158,6 +158,68 @@ public sealed class IndexStoreTests
         Assert.InRange(index.Stats.Segments, 1, 3 * 6);
     }
 
+    [Fact]
+    public void AQuietStoreGoesOnUntilNearlyAllIsInOneSegment()
+    {
+        using var index = IndexStore.Open(new MemoryFileSystem(), new Lock(), Memory, out _);
+        Fill(index, 0, 9_000, static () => false);
+        while (index.Work(16))
+        {
+        }
+
+        Assert.True(index.Stats.Segments > 1);
+        var busy = index.PagesSealed;
+        while (index.Work(16, isQuiet: true))
+        {
+        }
+
+        Assert.Equal(1, index.Stats.Segments);
+        Assert.True(index.PagesSealed > busy);
+
+        // A twentieth more is no reason to write all of it again.
+        var quiet = index.PagesSealed;
+        Fill(index, 9_000, 9_450, static () => true);
+        Assert.InRange(index.PagesSealed - quiet, 1, 9_000 / 60);
+    }
+
+    [Fact]
+    public void ASmallMergeDoesNotWaitForALargeOne()
+    {
+        using var index = IndexStore.Open(new MemoryFileSystem(), new Lock(), Memory, out _);
+        Fill(index, 0, 9_000, static () => false, calls: 1);
+        Assert.True(index.Work(1)); // Begins to make one of them all.
+        var before = index.Stats.Segments;
+        var entry = 9_000;
+        for (; index.Stats.Segments < before + 4; entry += 100)
+        {
+            Fill(index, entry, entry + 100, static () => false, calls: 1);
+        }
+
+        for (var call = 0; call < 40; call++)
+        {
+            index.Work(1);
+        }
+
+        Assert.Equal(before + 1, index.Stats.Segments);
+    }
+
+    /// <summary>Puts entries, sealing what fills memory and merging with so many calls after each time.</summary>
+    private static void Fill(
+        IndexStore index, int from, int to, Func<bool> isQuiet, int pages = 16, int calls = int.MaxValue)
+    {
+        for (var i = from; i < to; i++)
+        {
+            index.Put(IndexTable.Artifacts, Blake3.Hash(BitConverter.GetBytes(i)).AsSpan(), new byte[60]);
+            if (index.IsFull || i == to - 1)
+            {
+                index.Freeze(new LogPlace(i + 1, default), []);
+                for (var call = 0; call < calls && index.Work(pages, isQuiet()); call++)
+                {
+                }
+            }
+        }
+    }
+
     private static int Rounds(int few) => Environment.GetEnvironmentVariable("OMEGA_FULL") == "1" ? few * 10 : few;
 
     private static int Stride(int few) => Environment.GetEnvironmentVariable("OMEGA_FULL") == "1" ? 1 : few;
@@ -228,7 +290,7 @@ public sealed class IndexStoreTests
 
                 if (Next(4) == 0)
                 {
-                    Index.Work(1 + Next(4));
+                    Index.Work(1 + Next(4), isQuiet: Next(2) == 0);
                 }
             }
             catch (IOException) when (GoesOnAfterFailure)

@@ -7,11 +7,20 @@ namespace Omega.P2P.Storage.Index.Segments;
 /// Sealing and merging. Segments of a table stand in tiers by size, each tier four times the one before; four of one
 /// tier become one of the next. So an entry is written once when sealed and at most once per tier: log4(n / entries in
 /// memory) times more, and a table has at most three segments per tier. A table a third of whose entries are tombstones
-/// becomes one segment at once: a walk over it never passes over more that is gone than is there.
+/// becomes one segment at once: a walk over it never passes over more that is gone than is there. A quiet store goes on
+/// until nearly all of a table is in its oldest segment, which look-ups need no filter for.
 /// </summary>
 internal sealed partial class IndexStore
 {
     private const int FanIn = 4;
+
+    /// <summary>A quiet store merges a table whose newer segments have more than this share of its pages: so its oldest
+    /// is rewritten once while it grows by as much (guess).</summary>
+    private const int QuietShare = 4;
+
+    /// <summary>Merges under way at a time: a small one need not wait for a large one. Each has four buffers of 64 KiB
+    /// or so.</summary>
+    private const int MergesMax = 4;
 
     /// <summary>Fewer tombstones than this are no reason to merge a table (guess).</summary>
     private const long TombstonesMin = 4096;
@@ -19,7 +28,7 @@ internal sealed partial class IndexStore
     private readonly Lock _working = new();
     private LogPlace _frozenPlace;
     private byte[] _frozenState = [];
-    private MergeJob? _merge;
+    private readonly List<MergeJob> _merges = [];
 
     /// <summary>Pages written since opening.</summary>
     public long PagesSealed { get; private set; }
@@ -31,7 +40,7 @@ internal sealed partial class IndexStore
         {
             lock (_working)
             {
-                return _merge is not null || FindMerge() is not null;
+                return _merges.Count > 0 || FindMerge(isQuiet: false) is not null;
             }
         }
     }
@@ -53,9 +62,12 @@ internal sealed partial class IndexStore
 
     /// <summary>Does a piece of what is due: seals what is frozen, or writes so many pages of a merge. Not under the
     /// gate; one piece at a time.</summary>
+    /// <param name="pagesMax">Most pages of a merge to write.</param>
+    /// <param name="isQuiet">Whether there is time for what makes looking up cheaper, and would not pay while entries
+    /// keep coming.</param>
     /// <returns>False where nothing was due.</returns>
     /// <exception cref="IOException">The disk failed; nothing is lost, the next call tries again.</exception>
-    public bool Work(int pagesMax)
+    public bool Work(int pagesMax, bool isQuiet = false)
     {
         lock (_working)
         {
@@ -65,19 +77,19 @@ internal sealed partial class IndexStore
                 return true;
             }
 
-            if (_merge is null && FindMerge() is { } due)
+            if (_merges.Count < MergesMax && FindMerge(isQuiet) is { } due)
             {
-                _merge = BeginMerge(due.Table, due.First, due.Count);
+                _merges.Add(BeginMerge(due.Table, due.First, due.Count));
             }
 
-            if (_merge is null)
+            if (_merges.MinBy(merge => merge.PagesLeft) is not { } next)
             {
                 return false;
             }
 
-            if (StepMerge(_merge, pagesMax))
+            if (StepMerge(next, pagesMax))
             {
-                _merge = null;
+                _merges.Remove(next);
             }
 
             return true;
@@ -137,38 +149,51 @@ internal sealed partial class IndexStore
         return tier;
     }
 
+    /// <summary>The merge that is due; of segments that are not in another.</summary>
+    private (IndexTable Table, int First, int Count)? FindMerge(bool isQuiet)
+    {
+        for (var table = 0; table < _runs.Length; table++)
+        {
+            var runs = _runs[table];
+            var free = runs.FindIndex(run => _merges.Exists(merge => merge.Inputs.Contains(run)));
+            var count = free >= 0 ? CountDue(runs.GetRange(0, free))
+                : IsMostlyGone(runs) || (isQuiet && IsMostlyNew(runs)) ? runs.Count : CountDue(runs);
+            if (count > 0)
+            {
+                return ((IndexTable)table, 0, count);
+            }
+        }
+
+        return null;
+    }
+
     private static bool IsMostlyGone(List<SegmentReader> runs)
     {
         var gone = runs.Sum(run => run.Tombstones);
         return runs.Count > 1 && gone >= TombstonesMin && gone > runs.Sum(run => run.Entries) / 3;
     }
 
-    private (IndexTable Table, int First, int Count)? FindMerge()
+    private static bool IsMostlyNew(List<SegmentReader> runs) =>
+        runs.Count > 1 && runs.Take(runs.Count - 1).Sum(run => (long)run.Pages) > runs[^1].Pages / QuietShare;
+
+    /// <summary>How many of the newest segments make four of one tier, smaller ones between included.</summary>
+    private static int CountDue(List<SegmentReader> runs)
     {
-        for (var table = 0; table < _runs.Length; table++)
+        for (var tier = 0; tier < 16 && runs.Count >= FanIn; tier++)
         {
-            var runs = _runs[table];
-            if (IsMostlyGone(runs))
+            var (count, ofTier) = (0, 0);
+            for (; count < runs.Count && TierOf(runs[count]) <= tier; count++)
             {
-                return ((IndexTable)table, 0, runs.Count);
+                ofTier += TierOf(runs[count]) == tier ? 1 : 0;
             }
 
-            for (var tier = 0; tier < 16 && runs.Count >= FanIn; tier++)
+            if (ofTier >= FanIn)
             {
-                var (count, ofTier) = (0, 0);
-                for (; count < runs.Count && TierOf(runs[count]) <= tier; count++)
-                {
-                    ofTier += TierOf(runs[count]) == tier ? 1 : 0;
-                }
-
-                if (ofTier >= FanIn)
-                {
-                    return ((IndexTable)table, 0, count);
-                }
+                return count;
             }
         }
 
-        return null;
+        return 0;
     }
 
     private void Seal(Memtable frozen)
@@ -288,7 +313,7 @@ internal sealed partial class IndexStore
         var cursor = new MergeCursor(
             [.. inputs.Select(run => new SegmentCursor(run))], dropTombstones: first + count == runs.Count);
         var writer = BeginSegment(_files!, table, inputs.Max(run => run.Through), out var number); // Runs have files.
-        return new MergeJob(table, inputs, cursor, writer, number);
+        return new MergeJob(table, inputs, cursor, writer, number, inputs.Sum(run => (long)run.Pages));
     }
 
     /// <summary>Writes some pages; true when the merge is done and in force.</summary>
@@ -312,7 +337,7 @@ internal sealed partial class IndexStore
         }
         catch
         {
-            _merge = null;
+            _merges.Remove(job);
             Discard(job);
             throw;
         }
@@ -366,14 +391,11 @@ internal sealed partial class IndexStore
         }
     }
 
-    /// <summary>Gives up a merge in progress; what it was to replace is in force.</summary>
+    /// <summary>Gives up merges in progress; what they were to replace is in force.</summary>
     private void Abandon()
     {
-        if (_merge is { } job)
-        {
-            _merge = null;
-            Discard(job);
-        }
+        _merges.ForEach(Discard);
+        _merges.Clear();
     }
 
     private void Discard(MergeJob job)
@@ -405,5 +427,14 @@ internal sealed partial class IndexStore
     }
 
     private sealed record MergeJob(
-        IndexTable Table, List<SegmentReader> Inputs, MergeCursor Cursor, SegmentWriter Writer, long Number);
+        IndexTable Table,
+        List<SegmentReader> Inputs,
+        MergeCursor Cursor,
+        SegmentWriter Writer,
+        long Number,
+        long InputPages)
+    {
+        /// <summary>About how many pages it has yet to write.</summary>
+        public long PagesLeft => InputPages - Writer.Length / PageView.Size;
+    }
 }
