@@ -31,6 +31,7 @@ public sealed class FederationCore
     private readonly StreamTable _streams = new();
     private readonly StandingBook _standing;
     private readonly LinkTable _links;
+    private readonly Strangers _strangers;
     private readonly TrustBook _trust;
     private readonly AddressBook _addresses;
     private readonly Dialer _dialer;
@@ -62,6 +63,7 @@ public sealed class FederationCore
         _standing = new StandingBook(_outbox, _limits);
         _links = new LinkTable(_outbox, _streams, _limits);
         _trust = new TrustBook(_outbox, options, own);
+        _strangers = new Strangers(_links, _trust, _outbox, _limits);
         _addresses = new AddressBook(_outbox, _limits, options.Documents);
         _dialer = new Dialer(_outbox, _links, _trust, _addresses, _limits);
         _guard = new OwnHeadGuard(
@@ -241,8 +243,7 @@ public sealed class FederationCore
             _outbox.Add(new NetworkEffect.DropLink(up.Link, "a link to ourselves"));
             return;
         }
-        if (_trust.Find(up.Peer) is null
-            && _links.All.Count(link => _trust.Find(link.Peer) is null) >= _limits.StrangerLinks)
+        if (!_strangers.TryAdmit(up))
         {
             _outbox.Add(new NetworkEffect.DropLink(up.Link, "too many strangers"));
             return;
@@ -275,15 +276,23 @@ public sealed class FederationCore
 
     private void OnStreamOpened(NetworkInput.StreamOpened opened)
     {
-        if (_links.Find(opened.Link) is { } opener && _trust.Find(opener.Peer) is null
-            && !opener.StrangerStreams.TryTake(_outbox.Now.RunningMs))
+        if (_links.Find(opened.Link) is not { } link)
         {
-            _outbox.Add(new NetworkEffect.DropLink(opened.Link, "a stranger opens streams without end"));
+            _outbox.Reset(opened.Stream);
             return;
         }
+        if (!_strangers.MayOpen(link, out var objection))
+        {
+            if (objection is null)
+                _outbox.Reset(opened.Stream);
+            else
+                _outbox.Add(new NetworkEffect.DropLink(opened.Link, objection));
+            return;
+        }
+        link.ActiveAtMs = _outbox.Now.RunningMs;
         if (GossipProtocol.IsGossip(opened.Protocol))
         {
-            if (_links.Find(opened.Link) is not { } from || !_gossip.TryTake(opened.Stream, from))
+            if (!_gossip.TryTake(opened.Stream, link))
                 _outbox.Reset(opened.Stream);
             return;
         }
@@ -295,9 +304,8 @@ public sealed class FederationCore
             _ => null,
         };
         var isBitswap = opened.Protocol == BitswapMessage.ProtocolName;
-        if ((server is null && !isBitswap) || _links.Find(opened.Link) is not { } link
-            || link.StreamsInbound >= (isBitswap ? _limits.BitswapStreamsPerLink : _limits.StreamsPerLink)
-            || _links.StreamsInbound >= _limits.Streams)
+        if ((server is null && !isBitswap)
+            || link.StreamsInbound >= (isBitswap ? _limits.BitswapStreamsPerLink : _limits.StreamsPerLink))
         {
             _outbox.Reset(opened.Stream);
             return;

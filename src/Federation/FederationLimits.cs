@@ -64,6 +64,10 @@ public sealed record FederationLimits
     /// <summary>Streams that all links together may have open towards us (guess: 64 links with 64 each).</summary>
     public int Streams { get; init; } = 4096;
 
+    /// <summary>Streams open towards us above which those of strangers are refused: the rest is for trusted peers
+    /// (guess: half).</summary>
+    public int StrangerStreams { get; init; } = 2048;
+
     /// <summary>Addresses of one peer that are tried at once (guess).</summary>
     public int DialsPerPeer { get; init; } = 8;
 

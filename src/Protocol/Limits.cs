@@ -92,6 +92,10 @@ public sealed partial record Limits
     /// <summary>Identify and push streams a peer may have open together. Origin: guess.</summary>
     public int IdentifyStreamsInboundMax { get; init; } = 4;
 
+    /// <summary>Messages pushed by the peer's identify that are read a second; ten times as many at once. Origin:
+    /// guess, peers push when their addresses or protocols change.</summary>
+    public int IdentifyPushesPerSecond { get; init; } = 2;
+
     /// <summary>From the first byte to a secured channel with a muxer. Origin: guess.</summary>
     public long HandshakeTimeoutMs { get; init; } = 10_000;
 

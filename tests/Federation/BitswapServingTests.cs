@@ -134,16 +134,23 @@ public sealed class BitswapServingTests
     }
 
     [Fact]
-    public void OneStrangerTooManyIsTurnedAway()
+    public void StreamsThatEndWhileTheyWaitToBeReadAreForgotten()
     {
-        for (var i = 0; i < FederationLimits.Default.StrangerLinks; i++)
+        var limits = FederationLimits.Default;
+        var wants = Enumerable.Range(0, limits.BitswapBatch * (limits.BitswapAnswersPerLink + 1))
+            .Select(i => new BitswapWant(Name($"{i}"), SendDontHave: true)).ToList();
+        Tell(new NetworkInput.FrameArrived(Incoming, new BitswapMessage { Wants = wants }.Encode()));
+        for (var i = 0; i < 100; i++)
         {
-            var other = Ed25519PrivateKey.FromSeed(Pair.Content(32, i)).PublicKey.ToPeerId();
-            Tell(new NetworkInput.LinkUp(new LinkId(100 + i), other, null, false));
+            var stream = new StreamId(9000 + i);
+            Tell(new NetworkInput.StreamOpened(stream, Link, BitswapMessage.ProtocolName));
+            Tell(new NetworkInput.FrameArrived(stream, new BitswapMessage { Wants = wants[^1..] }.Encode()));
+            Tell(new NetworkInput.StreamEnded(stream, i % 2 == 0));
         }
 
-        var refused = Assert.Single(_effects.OfType<NetworkEffect.DropLink>());
-        Assert.Equal("too many strangers", refused.Reason);
+        foreach (var open in _effects.OfType<NetworkEffect.OpenStream>().ToList()) Ready(open);
+        Tell(new NetworkInput.BulkSent(new StreamId(2001)));
+        Assert.Equal([new NetworkEffect.ReadFrames(Incoming, 1)], _effects.OfType<NetworkEffect.ReadFrames>());
     }
 
     private static Cid Name(string text) =>

@@ -60,6 +60,23 @@ public sealed class FollowingTests
     }
 
     [Fact]
+    public void QuestionsOnOneLinkShareOneTimer()
+    {
+        var (loop, alice, bob) = Pair.Joined();
+        var (asked, armed) = (Asked(), Armed());
+        for (var i = 0; i < 50; i++)
+            Pair.Publish(loop, alice, BitConverter.GetBytes(i));
+        Assert.InRange(Asked() - asked, 100, 1000);
+        Assert.InRange(Armed() - armed, 0, 5);
+
+        int Asked() => bob.Effects.OfType<NetworkEffect.SendFrame>().Count();
+
+        int Armed() => bob.Effects.OfType<NetworkEffect.ArmTimer>()
+            .Count(timer => timer.After <= FederationLimits.Default.AskTimeout
+                && timer.After > TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void ManyEntriesAndLeavesComeInPages()
     {
         var (loop, alice, bob) = Pair.Joined();

@@ -138,6 +138,17 @@ public sealed class GossipTests
     }
 
     [Fact]
+    public void HeardContentsAreSoManyAndTheOldestGo()
+    {
+        var (loop, alice, bob) = Pair.Joined(FederationLimits.Default with { HeardContents = 3 });
+        loop.Advance(TimeSpan.FromSeconds(5));
+        for (var i = 0; i < 5; i++) Pair.Publish(loop, alice, [(byte)i], "public");
+        Pair.Publish(loop, alice, [3, 3], "public");
+        var expected = new byte[][] { [3], [4], [3, 3] }.Select(bytes => ContentId.Of(bytes));
+        Assert.Equal(expected, bob.Core.HeardContents(alice.Domain));
+    }
+
+    [Fact]
     public void PublishedContentsHaveOneEncoding()
     {
         var (_, alice, _) = Pair.Apart();

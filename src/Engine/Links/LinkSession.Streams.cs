@@ -102,6 +102,7 @@ public sealed partial class LinkSession
         var prefix = Varint.Write((ulong)send.Payload.Length, framed);
         send.Payload.Span.CopyTo(framed.AsSpan(prefix));
         stream.Outgoing.Enqueue(framed);
+        stream.OutgoingBytes += framed.Length;
         stream.OutgoingPayloads?.Enqueue(send.Payload.Length);
         Write(stream, now, inputs);
     }
@@ -168,27 +169,16 @@ public sealed partial class LinkSession
         (frames, sent) = (0, 0);
         while (stream.Outgoing.TryPeek(out var frame))
         {
-            var taken = _connection.Write(stream.Wire, frame.Span);
+            stream.FirstSent += _connection.Write(stream.Wire, frame.Span[stream.FirstSent..]);
+            if (stream.FirstSent < frame.Length) return false;
             stream.Outgoing.Dequeue();
-            if (taken < frame.Length)
-            {
-                Requeue(stream, frame[taken..]);
-                return false;
-            }
-
+            stream.OutgoingBytes -= frame.Length;
+            stream.FirstSent = 0;
             frames++;
             sent += stream.OutgoingPayloads?.Dequeue() ?? 0;
         }
 
         return true;
-    }
-
-    private static void Requeue(LinkStream stream, ReadOnlyMemory<byte> rest)
-    {
-        var later = stream.Outgoing.ToArray();
-        stream.Outgoing.Clear();
-        stream.Outgoing.Enqueue(rest);
-        foreach (var frame in later) stream.Outgoing.Enqueue(frame);
     }
 
     /// <summary>Moves source bytes into frames in place; true when the source is drained.</summary>

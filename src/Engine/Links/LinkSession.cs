@@ -69,7 +69,7 @@ public sealed partial class LinkSession : IDisposable
     /// <summary>Bytes of memory that the peer makes us hold: what it sent and we did not take, frames it does not end,
     /// answers it does not read. Fetched bulk, which its sink takes, does not count.</summary>
     public long HeldBytes => _connection.PendingOutputBytes + _connection.UnreadInboundBytes + _streams.Values.Sum(
-        s => s.Decoder.HeldBytes + (s.Source?.HeldBytes ?? 0) + s.Outgoing.Sum(frame => (long)frame.Length));
+        s => s.Decoder.HeldBytes + (s.Source?.HeldBytes ?? 0) + s.OutgoingBytes);
 
     /// <summary>Why it is over; empty before.</summary>
     public string CloseReason { get; private set; } = "";

@@ -17,6 +17,12 @@ internal sealed class LinkStream(StreamId id, WireStreamId wire, bool inbound, i
     /// <summary>Frames with their length prefix, in order, that did not fit the window yet.</summary>
     public Queue<ReadOnlyMemory<byte>> Outgoing { get; } = new();
 
+    /// <summary>How many bytes of the first of <see cref="Outgoing"/> have left.</summary>
+    public int FirstSent { get; set; }
+
+    /// <summary>Bytes of <see cref="Outgoing"/>.</summary>
+    public long OutgoingBytes { get; set; }
+
     /// <summary>Payload bytes of each of <see cref="Outgoing"/>, where the core wants to know what left; else null.
     /// </summary>
     public Queue<int>? OutgoingPayloads { get; set; }

@@ -21,6 +21,7 @@ internal sealed class CatalogClient(
     private StreamId? _stream;
     private RequestId? _wish;
     private TimerId? _timer;
+    private long _dueMs;
     private bool _isDown;
 
     public PeerId Peer { get; } = peer;
@@ -105,11 +106,23 @@ internal sealed class CatalogClient(
             onReply(CatalogReply.Failed(fault));
     }
 
+    /// <summary>The oldest question has so long from now on. One timer is under way at most, however many questions
+    /// there are: it looks when it is due, and waits on where an answer came meanwhile.</summary>
     private void RestartTimer()
     {
-        StopTimer();
+        _dueMs = outbox.Now.RunningMs + (long)limits.AskTimeout.TotalMilliseconds;
         if (_asked.Count > 0)
-            _timer = outbox.After(limits.AskTimeout, () => Break(PeerFault.Timeout));
+            _timer ??= outbox.After(limits.AskTimeout, OnTimer);
+    }
+
+    private void OnTimer()
+    {
+        _timer = null;
+        var leftMs = _dueMs - outbox.Now.RunningMs;
+        if (_asked.Count > 0 && leftMs <= 0)
+            Break(PeerFault.Timeout);
+        else if (_asked.Count > 0)
+            _timer = outbox.After(TimeSpan.FromMilliseconds(leftMs), OnTimer);
     }
 
     private void StopTimer()

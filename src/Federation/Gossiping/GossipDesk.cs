@@ -48,7 +48,7 @@ internal sealed class GossipDesk
     public void OnTrusted(PeerId peer)
     {
         JoinTopics();
-        foreach (var link in _links.All.Where(l => l.Peer == peer))
+        foreach (var link in _links.Of(peer))
             _streams.OnLinkUp(link.Id, peer, link.IsOutbound, link.Remote);
     }
 

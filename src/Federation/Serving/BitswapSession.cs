@@ -18,7 +18,7 @@ internal sealed class BitswapSession(Link link, Outbox outbox, StreamTable strea
     private readonly LinkedList<BitswapWant> _wants = new();
     private readonly Dictionary<Cid, LinkedListNode<BitswapWant>> _byCid = [];
     private readonly HashSet<StreamId> _incoming = [];
-    private readonly Queue<StreamId> _unread = new();
+    private readonly SortedSet<long> _unread = [];
     private readonly HashSet<StreamId> _outgoing = [];
     private int _answering;
     private long _second;
@@ -46,6 +46,7 @@ internal sealed class BitswapSession(Link link, Outbox outbox, StreamTable strea
 
     public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload)
     {
+        link.ActiveAtMs = outbox.Now.RunningMs;
         if (!BitswapMessage.TryDecode(payload, out var message, out var error))
         {
             outbox.Add(new NetworkEffect.DropLink(link.Id, $"bitswap: {error}"));
@@ -57,7 +58,7 @@ internal sealed class BitswapSession(Link link, Outbox outbox, StreamTable strea
         foreach (var want in message.Wants)
             Note(want);
         Count(message.Wants.Count);
-        _unread.Enqueue(stream);
+        _unread.Add(stream.Value);
         Answer();
     }
 
@@ -67,6 +68,7 @@ internal sealed class BitswapSession(Link link, Outbox outbox, StreamTable strea
         {
             // A peer closes its direction after its wants; ours was never used.
             link.StreamsInbound--;
+            _unread.Remove(stream.Value);
             streams.Remove(stream);
             if (!reset)
                 outbox.Close(stream);
@@ -85,6 +87,7 @@ internal sealed class BitswapSession(Link link, Outbox outbox, StreamTable strea
             return;
         streams.Remove(stream);
         _answering--;
+        link.ActiveAtMs = outbox.Now.RunningMs; // it reads
         Answer();
     }
 
@@ -186,8 +189,9 @@ internal sealed class BitswapSession(Link link, Outbox outbox, StreamTable strea
             });
             return;
         }
-        while (_unread.TryDequeue(out var stream))
-            outbox.Add(new NetworkEffect.ReadFrames(stream, 1));
+        foreach (var stream in _unread)
+            outbox.Add(new NetworkEffect.ReadFrames(new StreamId(stream), 1));
+        _unread.Clear();
     }
 
     private static BitswapAnswerKind KindOf(BitswapWant want, bool has) =>

@@ -34,6 +34,7 @@ internal sealed class InboundStream(
 
     public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload)
     {
+        link.ActiveAtMs = outbox.Now.RunningMs;
         if (_waiting.Count >= waitingMax)
         {
             Break(PeerFault.Flood, "too many requests at once");

@@ -26,6 +26,7 @@ internal sealed class InboundGate
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _open = new();
     private readonly Dictionary<UInt128, (double Tokens, long AtMs)> _rates = [];
+    private long _forgotAtMs = long.MinValue;
 
     /// <summary>How many are half-open.</summary>
     public int Count
@@ -86,8 +87,11 @@ internal sealed class InboundGate
         return tokens >= 1;
     }
 
+    /// <summary>At most once a second: many sources make it no dearer for each.</summary>
     private void ForgetRested(long nowMs)
     {
+        if (nowMs < _forgotAtMs) return;
+        _forgotAtMs = nowMs + 1000;
         var full = (long)(1000.0 * Burst / PerSecond);
         foreach (var (source, _) in _rates.Where(r => nowMs - r.Value.AtMs >= full).ToList()) _rates.Remove(source);
     }

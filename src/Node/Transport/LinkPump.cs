@@ -178,7 +178,7 @@ internal sealed class LinkPump : IDisposable
             var step = BulkStep.Continue;
             foreach (var chunk in chunks)
             {
-                if (step == BulkStep.Continue) step = sink.Push(chunk);
+                if (step == BulkStep.Continue) step = Push(sink, chunk);
                 ArrayPool<byte>.Shared.Return(chunk.Array!); // rented by the session
             }
 
@@ -186,6 +186,21 @@ internal sealed class LinkPump : IDisposable
             if (step == BulkStep.Continue) continue;
             Do(inputs => _session.EndBulk(stream, step, SystemClock.Now(), inputs));
             return;
+        }
+    }
+
+    /// <summary>A sink that throws has a defect; were it let through, the link would wait for this pump for ever.
+    /// </summary>
+    private static BulkStep Push(IBulkSink sink, ArraySegment<byte> chunk)
+    {
+        try
+        {
+            return sink.Push(chunk);
+        }
+        catch (Exception e)
+        {
+            Host.Log.Error($"bulk that came: {e}");
+            return BulkStep.Failed;
         }
     }
 

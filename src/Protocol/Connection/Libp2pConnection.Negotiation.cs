@@ -1,4 +1,5 @@
 using System.Buffers;
+using Omega.P2P.Protocol.Buffers;
 using Omega.P2P.Protocol.Identify;
 using Omega.P2P.Protocol.Multistream;
 using Omega.P2P.Protocol.Ping;
@@ -10,6 +11,7 @@ namespace Omega.P2P.Protocol.Connection;
 public sealed partial class Libp2pConnection
 {
     private readonly ArrayBufferWriter<byte> _answer = new(64);
+    private readonly RateBudget _pushes;
     private bool _peerLeaving;
 
     private void DrainSession()
@@ -224,6 +226,8 @@ public sealed partial class Libp2pConnection
 
     private bool Accepts(string protocol)
     {
+        if (protocol == IdentifyMessage.PushProtocolName && !_pushes.TryTake(NowMs))
+            return false;
         var bound = protocol switch
         {
             PingProtocol.Name => Limits.PingStreamsInboundMax,

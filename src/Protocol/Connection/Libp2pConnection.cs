@@ -39,6 +39,7 @@ public sealed partial class Libp2pConnection : IDisposable
             .. settings.Protocols, IdentifyMessage.ProtocolName, IdentifyMessage.PushProtocolName, PingProtocol.Name,
         ];
         _accepted = [.. _spoken];
+        _pushes = new RateBudget(10 * settings.Limits.IdentifyPushesPerSecond, settings.Limits.IdentifyPushesPerSecond);
         _frames = new RateBudget(2 * settings.Limits.FramesPerSecond, settings.Limits.FramesPerSecond);
         NowMs = now.RunningMs;
         _handshakeDeadlineMs = NowMs + settings.Limits.HandshakeTimeoutMs;

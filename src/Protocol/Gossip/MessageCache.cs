@@ -5,7 +5,7 @@ namespace Omega.P2P.Protocol.Gossip;
 /// <summary>Messages of the last heartbeats, to be offered by IHAVE and sent on IWANT.</summary>
 internal sealed class MessageCache(GossipOptions options)
 {
-    private readonly LinkedList<List<(MessageId Id, string Topic)>> _windows = new([[]]);
+    private readonly LinkedList<Queue<(MessageId Id, string Topic)>> _windows = new([new()]);
     private readonly Dictionary<MessageId, Entry> _entries = [];
     private long _bytes;
 
@@ -22,7 +22,7 @@ internal sealed class MessageCache(GossipOptions options)
     {
         if (!_entries.TryAdd(id, new Entry(message)))
             return;
-        _windows.First!.Value.Add((id, message.Topic)); // there is always one
+        _windows.First!.Value.Enqueue((id, message.Topic)); // there is always one
         _bytes += message.Encoded.Length;
         while (_bytes > options.Limits.CacheBytesMax)
             DropOldest();
@@ -51,7 +51,7 @@ internal sealed class MessageCache(GossipOptions options)
 
     public void Shift()
     {
-        _windows.AddFirst([]);
+        _windows.AddFirst(new Queue<(MessageId Id, string Topic)>());
         if (_windows.Count <= options.CacheWindows)
             return;
         foreach (var (id, _) in _windows.Last!.Value) // counted just above
@@ -64,8 +64,7 @@ internal sealed class MessageCache(GossipOptions options)
         var window = _windows.Last!; // there is always one
         while (window.Value.Count == 0)
             window = window.Previous!; // bytes are held, so some window is not empty
-        Remove(window.Value[0].Id);
-        window.Value.RemoveAt(0);
+        Remove(window.Value.Dequeue().Id);
     }
 
     private void Remove(MessageId id)

@@ -6,6 +6,7 @@ using Omega.P2P.Node.Keys;
 using Omega.P2P.Node.Time;
 using Omega.P2P.Node.Transport;
 using Omega.P2P.Primitives.Keys;
+using Omega.P2P.Protocol.Bulk;
 using Omega.P2P.Protocol.Connection;
 using StreamId = Omega.P2P.Federation.StreamId;
 
@@ -23,6 +24,8 @@ public sealed class LinkPumpTests : IDisposable
     private readonly List<ConnectionEvent> _heard = [];
     private readonly TaskCompletionSource<LinkId> _up = new();
     private readonly TaskCompletionSource<StreamId> _stream = new();
+    private readonly TaskCompletionSource<object> _finished = new();
+    private readonly TaskCompletionSource _down = new();
 
     public LinkPumpTests()
     {
@@ -46,7 +49,9 @@ public sealed class LinkPumpTests : IDisposable
             ExpectedPeer = their.PublicKey.ToPeerId(),
         };
         _pump = new LinkPump(
-            _ours, _ => new LinkSession(new LinkId(1), settings, null, new DialId(1), SystemClock.Now()), Hear,
+            _ours,
+            waits => new LinkSession(new LinkId(1), settings, null, new DialId(1), SystemClock.Now(), waits),
+            Hear,
             UploadBudgets.None);
     }
 
@@ -74,6 +79,31 @@ public sealed class LinkPumpTests : IDisposable
         await running.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
+    [Fact]
+    public async Task SinkThatThrowsEndsItsStreamAndTheLinkGoesOnAndEndsAsItShould()
+    {
+        var running = _pump.RunAsync();
+        Speak(() => _up.Task.IsCompleted);
+        _pump.Apply(new NetworkEffect.OpenStream(new RequestId(1), await _up.Task, Protocol));
+        Speak(() => _stream.Task.IsCompleted);
+        var stream = await _stream.Task;
+        _pump.Apply(new NetworkEffect.SendFrame(stream, new byte[10]));
+        _pump.Apply(new NetworkEffect.ReceiveBulk(stream, new Defect()));
+        Speak(() => _heard.OfType<ConnectionEvent.StreamOpened>().Any());
+        var theirs = _heard.OfType<ConnectionEvent.StreamOpened>().Single().Stream;
+        Assert.Equal(1000, _peer.Write(theirs, new byte[1000]));
+        Speak(() => _finished.Task.IsCompleted);
+        Assert.Equal("ended", await _finished.Task);
+        Speak(() => _heard.OfType<ConnectionEvent.StreamReset>().Any());
+        Assert.Single(_heard.OfType<ConnectionEvent.StreamReset>());
+        Assert.False(running.IsCompleted);
+        _pump.Close("enough");
+        Speak(() => false);
+        _theirs.Dispose();
+        await running.WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.True(_down.Task.IsCompleted);
+    }
+
     public void Dispose()
     {
         _pump.Dispose();
@@ -88,6 +118,8 @@ public sealed class LinkPumpTests : IDisposable
     {
         if (input is NetworkInput.LinkUp up) _up.TrySetResult(up.Link);
         if (input is NetworkInput.StreamReady ready) _stream.TrySetResult(ready.Stream);
+        if (input is NetworkInput.BulkFinished finished) _finished.TrySetResult(finished.Outcome);
+        if (input is NetworkInput.LinkDown) _down.TrySetResult();
     }
 
     /// <summary>Plays the peer; true at the end of what the link says.</summary>
@@ -113,5 +145,15 @@ public sealed class LinkPumpTests : IDisposable
         }
 
         return false;
+    }
+
+    /// <summary>What no sink should do.</summary>
+    private sealed class Defect : IBulkSink
+    {
+        public object Outcome { get; private set; } = "under way";
+
+        public BulkStep Push(ReadOnlySpan<byte> bytes) => throw new ArithmeticException("a defect");
+
+        public void End(bool reset) => Outcome = "ended";
     }
 }

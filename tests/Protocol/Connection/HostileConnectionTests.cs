@@ -166,6 +166,27 @@ public sealed class HostileConnectionTests
     }
 
     [Fact]
+    public void IdentifyPushedWithoutEndIsReadOnlySoOften()
+    {
+        var pair = new ConnectionPair().Settle();
+        Push(100);
+        Assert.InRange(pair.Listener.Told<ConnectionEvent.Identified>().Count(), 20, 22); // one was asked for
+        pair.NowMs += 5_000;
+        Push(100);
+        Assert.InRange(pair.Listener.Told<ConnectionEvent.Identified>().Count(), 30, 33);
+        Assert.Null(pair.Listener.Closed);
+
+        void Push(int times)
+        {
+            for (; times > 0; times--)
+            {
+                pair.Dialer.Connection.PushIdentity([], pair.Now);
+                pair.Settle();
+            }
+        }
+    }
+
+    [Fact]
     public void PingStreamsOverTheLimitAreNotServed()
     {
         var pair = new ConnectionPair().Settle();

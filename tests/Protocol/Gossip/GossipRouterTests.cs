@@ -115,6 +115,23 @@ public sealed class GossipRouterTests
     }
 
     [Fact]
+    public void MessagesOverTheBytesKeptGoOldestFirst()
+    {
+        var bench = new RouterBench(o => o with
+        {
+            Degree = 1, DegreeLow = 1, DegreeHigh = 1, DegreeScore = 1, DegreeOut = 0,
+            Limits = o.Limits with { CacheBytesMax = 3 * 1400 },
+        });
+        var member = bench.Connect();
+        bench.RunFor(200);
+        var other = bench.Connect();
+        var messages = Enumerable.Range(0, 6).Select(i => member.Message(i + new string('.', 1000))).ToList();
+        messages.ForEach(message => member.Sends(message));
+        other.Says(rpc => rpc.Want([.. messages.Select(message => message.ByAuthor())]));
+        Assert.Equal(["3", "4", "5"], other.HearsMessages().Select(text => text[..1]));
+    }
+
+    [Fact]
     public void OfferedIdIsAskedForOnlyWhenUnknown()
     {
         var bench = new RouterBench();
