@@ -49,16 +49,18 @@ json_number() { sed -n "1s/.*\"$1\":\([0-9.eE+-]*\).*/\1/p"; }
 # build: the tests that `proven` selects from, once.
 build_tests() { (cd "$root" && dotnet build Omega.P2P.sln --nologo -v q >&2); }
 
-# proven NAME PROJECT FILTER TARGET: a promise that a test holds; ok when every selected test passed, and some did.
+# proven NAME PROJECT FILTER TARGET: a promise that a test holds; ok when every selected test passed, and some did. What
+# was skipped here was not proven here.
 proven() {
   wanted "$1" || return 0
-  local output passed failed
+  local output passed failed skipped
   output=$(cd "$root" && dotnet test "tests/$2" --no-build --nologo --filter "$3" 2>&1) || true
   passed=$(printf '%s' "$output" | sed -n 's/.*Passed: *\([0-9]*\).*/\1/p' | tail -n 1)
   failed=$(printf '%s' "$output" | sed -n 's/.*Failed: *\([0-9]*\).*/\1/p' | tail -n 1)
-  if [ "${failed:-1}" = 0 ] && [ "${passed:-0}" -gt 0 ]; then
+  skipped=$(printf '%s' "$output" | sed -n 's/.*Skipped: *\([0-9]*\).*/\1/p' | tail -n 1)
+  if [ "${failed:-1}" = 0 ] && [ "${passed:-0}" -gt 0 ] && [ "${skipped:-0}" = 0 ]; then
     report "$1" "$passed tests passed" "$4" ok
   else
-    report "$1" "${passed:-0} passed, ${failed:-?} failed" "$4" short
+    report "$1" "${passed:-0} passed, ${failed:-?} failed, ${skipped:-0} skipped" "$4" short
   fi
 }

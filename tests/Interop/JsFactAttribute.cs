@@ -11,8 +11,10 @@ public class JsFactAttribute : FactAttribute
     {
     }
 
-    private protected JsFactAttribute(string folder, string module) =>
-        Skip = IsContinuousIntegration ? null : FindMissing(Path.Combine(FindFolder(), folder), module);
+    private protected JsFactAttribute(string folder, string module) => Skip = ReasonToSkip(folder, module);
+
+    internal static string? ReasonToSkip(string folder, string module) =>
+        IsContinuousIntegration ? null : FindMissing(Path.Combine(FindFolder(), folder), module);
 
     internal static string ScriptFolder => Path.Combine(FindFolder(), "js");
 
@@ -53,3 +55,9 @@ public class JsFactAttribute : FactAttribute
 
 /// <summary>A test that needs Helia beside Node.js.</summary>
 public sealed class HeliaFactAttribute() : JsFactAttribute("helia", "@helia");
+
+/// <summary>The same as <see cref="JsFactAttribute"/>, with data.</summary>
+public sealed class JsTheoryAttribute : TheoryAttribute
+{
+    public JsTheoryAttribute() => Skip = JsFactAttribute.ReasonToSkip("js", "libp2p");
+}

@@ -37,12 +37,8 @@ public sealed class JsLibp2pTests : IDisposable
     {
         using var js = await JsPeer.StartAsync();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
+        _pump = await AcceptAsync(js, listener);
         var address = Multiaddr.FromEndPoint((IPEndPoint)listener.LocalEndpoint);
-        var dialled = js.CallAsync("dial", address.WithPeer(_key.PublicKey.ToPeerId()).ToString());
-        var settings = Settings(ConnectionRole.Listener) with { ListenAddresses = [address] };
-        _pump = new TcpPump(await listener.AcceptSocketAsync(), settings, _echo.OnEvent);
-        Assert.Equal(_key.PublicKey.ToPeerId().ToString(), (await dialled).GetString());
         Assert.Equal(js.PeerId, (await _pump.WaitAsync<ConnectionEvent.HandshakeCompleted>()).Peer.ToString());
         await _pump.WaitAsync<ConnectionEvent.Identified>();
         await CheckPingsAndIdentity(js);
@@ -51,26 +47,16 @@ public sealed class JsLibp2pTests : IDisposable
             address.ToString(), known.GetProperty("addresses").EnumerateArray().Select(a => a.GetString()));
     }
 
-    [JsFact]
-    public async Task HundredStreamsEchoBothWays()
-    {
-        using var js = await JsPeer.StartAsync();
-        _pump = await DialAsync(js, js.PeerId);
-        await _pump.WaitAsync<ConnectionEvent.Identified>();
-        var ours = Task.WhenAll(Enumerable.Range(0, 100).Select(i => _echo.EchoAsync(_pump, 100_000, (byte)i)));
-        var theirs = js.CallAsync("echo", _key.PublicKey.ToPeerId().ToString(), 100, 100_000);
-        Assert.Equal(10_000_000, (await ours.WaitAsync(TimeSpan.FromSeconds(60))).Sum());
-        Assert.Equal(10_000_000, (await theirs).GetInt64());
-    }
-
     // 64 MiB each way over all streams; on each stream with OMEGA_FULL=1.
-    [JsFact]
-    public async Task HundredStreamsCarrySixtyFourMebibytesEachWayAtOnce()
+    [JsTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task HundredStreamsCarrySixtyFourMebibytesEachWayAtOnce(bool weDial)
     {
         var whole = Environment.GetEnvironmentVariable("OMEGA_FULL") == "1";
         var size = whole ? 64 << 20 : (64 << 20) / 100;
         using var js = await JsPeer.StartAsync();
-        _pump = await DialAsync(js, js.PeerId);
+        _pump = await ConnectAsync(js, weDial);
         await _pump.WaitAsync<ConnectionEvent.Identified>();
         var ours = Task.WhenAll(Enumerable.Range(0, 100).Select(i => _echo.EchoAsync(_pump, size, (byte)i)));
         var theirs = js.CallAsync("echo", _key.PublicKey.ToPeerId().ToString(), 100, size);
@@ -78,11 +64,13 @@ public sealed class JsLibp2pTests : IDisposable
         Assert.Equal(100L * size, (await theirs).GetInt64());
     }
 
-    [JsFact]
-    public async Task IdentifyIsPushedBothWays()
+    [JsTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task IdentifyIsPushedBothWays(bool weDial)
     {
         using var js = await JsPeer.StartAsync();
-        _pump = await DialAsync(js, js.PeerId);
+        _pump = await ConnectAsync(js, weDial);
         await _pump.WaitAsync<ConnectionEvent.Identified>();
         await js.CallAsync("handle", "/omega-test/later/1");
         await _pump.WaitAsync<ConnectionEvent.Identified>(
@@ -170,6 +158,25 @@ public sealed class JsLibp2pTests : IDisposable
         Random = new SystemRandom(),
         Protocols = [EchoProtocol.Name],
     };
+
+    private async Task<TcpPump> ConnectAsync(JsPeer js, bool weDial)
+    {
+        if (weDial) return await DialAsync(js, js.PeerId);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        return await AcceptAsync(js, listener);
+    }
+
+    /// <summary>js-libp2p dials us.</summary>
+    private async Task<TcpPump> AcceptAsync(JsPeer js, TcpListener listener)
+    {
+        listener.Start();
+        var address = Multiaddr.FromEndPoint((IPEndPoint)listener.LocalEndpoint);
+        var dialled = js.CallAsync("dial", address.WithPeer(_key.PublicKey.ToPeerId()).ToString());
+        var settings = Settings(ConnectionRole.Listener) with { ListenAddresses = [address] };
+        var pump = new TcpPump(await listener.AcceptSocketAsync(), settings, _echo.OnEvent);
+        Assert.Equal(_key.PublicKey.ToPeerId().ToString(), (await dialled).GetString());
+        return pump;
+    }
 
     private async Task<TcpPump> DialAsync(JsPeer js, string expected)
     {
