@@ -47,6 +47,7 @@ internal static class Program
         Console.Error.WriteLine($"{target.Name}: seed {seed}; if this process dies: last {path}");
         var campaign = new Campaign(target, seed);
         var watch = Stopwatch.StartNew();
+        var worked = Environment.CpuUsage.TotalTime;
         try
         {
             using (var recorder = new FlightRecorder(path))
@@ -70,6 +71,7 @@ internal static class Program
 
         Console.WriteLine(
             $"{target.Name}: clean, {campaign.Executions} executions in {watch.Elapsed.TotalSeconds:F0} s, "
+            + $"{(Environment.CpuUsage.TotalTime - worked).TotalSeconds:F0} s of processor time, "
             + $"{campaign.Outcomes.Count} outcomes");
         return true;
     }
