@@ -155,6 +155,12 @@ public sealed partial class LinkSession
     {
         if (!isDrained) return;
 
+        if (stream.Source is not null && _pump is not null)
+        {
+            WakeSource(stream);
+            return;
+        }
+
         if (stream.Source is not null && !PumpSource(stream, inputs)) return;
         if (!stream.CloseWhenDrained || stream.WriteClosed) return;
         stream.WriteClosed = true;
@@ -199,17 +205,15 @@ public sealed partial class LinkSession
         }
         catch (IOException)
         {
-            // The medium failed under a promise already begun: the peer sees a cut stream and asks elsewhere.
             _connection.CommitWrite(stream.Wire, 0);
-            _connection.Reset(stream.Wire);
-            End(stream, reset: true, inputs);
+            CutSource(stream, inputs);
             return false;
         }
     }
 
     private void Read(LinkStream stream, Instant now, ICollection<NetworkInput> inputs)
     {
-        if (stream.Sink is not null && _bulkWaits is not null)
+        if (stream.Sink is not null && _pump is not null)
         {
             WakeBulk(stream);
             return;
@@ -292,13 +296,5 @@ public sealed partial class LinkSession
         inputs.Add(new NetworkInput.StreamEnded(stream.Id, reset));
         if (reset) GiveBack(stream, inputs);
         if (reset || stream.WriteClosed) Forget(stream);
-    }
-
-    private static void GiveBack(LinkStream stream, ICollection<NetworkInput> inputs)
-    {
-        if (stream.Source is null) return;
-        stream.Source.Dispose();
-        stream.Source = null;
-        inputs.Add(new NetworkInput.BulkSent(stream.Id));
     }
 }

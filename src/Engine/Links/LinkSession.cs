@@ -36,13 +36,12 @@ public sealed partial class LinkSession : IDisposable
     /// <param name="remote">The peer's address as a textual multiaddr, when known.</param>
     /// <param name="dial">The dial it came from, which fails when the handshake does; null when accepted.</param>
     /// <param name="now">The present.</param>
-    /// <param name="bulkWaits">Told when a sink has bytes to take by <see cref="TakeBulk"/>; null: the session pushes
-    /// them itself.</param>
+    /// <param name="pump">Moves bulk on threads of its own; null: the session does it.</param>
     /// <param name="serves">Protocols that the peer may open streams for; null: Omega's own, gossip and bitswap.
     /// </param>
     public LinkSession(
         LinkId id, ConnectionSettings settings, string? remote, DialId? dial, Instant now,
-        Action<StreamId>? bulkWaits = null, IReadOnlyList<string>? serves = null)
+        IBulkPump? pump = null, IReadOnlyList<string>? serves = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfNegative(id.Value);
@@ -50,7 +49,7 @@ public sealed partial class LinkSession : IDisposable
         Id = id;
         _remote = remote;
         _dial = dial;
-        _bulkWaits = bulkWaits;
+        _pump = pump;
         _connection = new Libp2pConnection(settings with { Protocols = serves ?? Served }, now);
     }
 
@@ -125,10 +124,11 @@ public sealed partial class LinkSession : IDisposable
         Drain(now, inputs);
     }
 
-    /// <summary>Gives buffers and sources back; secrets are wiped.</summary>
+    /// <summary>Gives buffers and sources back, but those that a pump has; secrets are wiped.</summary>
     public void Dispose()
     {
-        foreach (var stream in _streams.Values) stream.Source?.Dispose();
+        foreach (var stream in _streams.Values.Where(stream => !_filled.ContainsKey(stream.Id)))
+            stream.Source?.Dispose();
         _streams.Clear();
         _wires.Clear();
         _connection.Dispose();
@@ -236,8 +236,13 @@ public sealed partial class LinkSession : IDisposable
 
     private void Forget(LinkStream stream)
     {
-        stream.Source?.Dispose();
-        stream.Source = null;
+        stream.IsSourceLeft = _filled.ContainsKey(stream.Id);
+        if (!stream.IsSourceLeft)
+        {
+            stream.Source?.Dispose();
+            stream.Source = null;
+        }
+
         _streams.Remove(stream.Id);
         _wires.Remove(stream.Wire);
     }

@@ -30,6 +30,9 @@ internal sealed class LinkStream(StreamId id, WireStreamId wire, bool inbound, i
     /// <summary>Raw bytes that follow the frames; ends our direction when drained.</summary>
     public IBulkSource? Source { get; set; }
 
+    /// <summary>Nobody wants the source any more; it is given back once its pump lets go of it.</summary>
+    public bool IsSourceLeft { get; set; }
+
     /// <summary>Ends our direction once <see cref="Outgoing"/> is empty.</summary>
     public bool CloseWhenDrained { get; set; }
 

@@ -21,6 +21,9 @@ internal sealed unsafe class AlignedBuffer
 
     public Span<byte> Bytes => new(_start, Size);
 
+    /// <summary>The least length the device takes that holds so many bytes; at most <see cref="Size"/>.</summary>
+    public static int RoundUp(int length) => (length + Alignment - 1) / Alignment * Alignment;
+
     public static AlignedBuffer Take() => Kept.TryTake(out var kept) ? kept : new AlignedBuffer();
 
     /// <summary>Not to be used afterwards.</summary>

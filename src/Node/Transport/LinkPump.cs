@@ -4,23 +4,30 @@ using System.Net.Sockets;
 using Omega.P2P.Engine.Links;
 using Omega.P2P.Federation;
 using Omega.P2P.Node.Time;
+using Omega.P2P.Protocol;
 using Omega.P2P.Protocol.Bulk;
+using Omega.P2P.Protocol.Yamux;
 
 namespace Omega.P2P.Node.Transport;
 
 /// <summary>
 /// Moves bytes between one socket and one <see cref="LinkSession"/>. Two loops, one reading and one sending, and the
 /// node's effects from its own thread meet at one lock; what the session tells is posted inside it, so the node hears
-/// things in the order in which they happened. Waiting for the socket is always outside the lock, and so is what a sink
-/// does with bulk bytes: verifying and storing go on beside receiving and deciphering.
+/// things in the order in which they happened. Waiting for the socket is always outside the lock, and so is what sinks
+/// and sources do with bulk bytes: verifying and storing go on beside receiving and deciphering, reading and proving
+/// beside sending.
 /// </summary>
-internal sealed class LinkPump : IDisposable
+internal sealed class LinkPump : IBulkPump, IDisposable
 {
     private const int ReceiveSize = 256 * 1024;
     private const int WeighEvery = 1 << 20;
 
     /// <summary>While the node has more to handle than is good, nothing is read.</summary>
     private static readonly TimeSpan CrowdedPause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Handed to the socket at a time: half of what may wait, so that sources fill the other half meanwhile.
+    /// </summary>
+    private static readonly int SendSize = Limits.Default.OutputBytesSoft / 2;
 
     /// <summary>How long the last bytes of a closed link may take to leave.</summary>
     private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
@@ -39,14 +46,14 @@ internal sealed class LinkPump : IDisposable
     private bool _isLeaving;
 
     /// <param name="socket">Connected; the pump's from here on.</param>
-    /// <param name="start">Makes the session with the callback it is given.</param>
+    /// <param name="start">Makes the session over this pump.</param>
     /// <param name="tell">Takes what the node has to hear.</param>
     /// <param name="budgets">What may be sent.</param>
     public LinkPump(
-        Socket socket, Func<Action<StreamId>, LinkSession> start, Action<NetworkInput> tell, UploadBudgets budgets)
+        Socket socket, Func<IBulkPump, LinkSession> start, Action<NetworkInput> tell, UploadBudgets budgets)
     {
         _socket = socket;
-        _session = start(StartBulk);
+        _session = start(this);
         _tell = tell;
         _budgets = budgets;
         socket.NoDelay = true;
@@ -148,15 +155,19 @@ internal sealed class LinkPump : IDisposable
         }
     }
 
-    /// <summary>Called inside the lock: the pump begins once it is free.</summary>
-    private void StartBulk(StreamId stream)
+    public void SinkWaits(StreamId stream) => Start(() => PumpSink(stream));
+
+    public void SourceWaits(StreamId stream) => Start(() => PumpSource(stream));
+
+    /// <summary>Called inside the lock: the work begins once it is free.</summary>
+    private void Start(Action work)
     {
         var turn = ++_turns;
         var task = new Task(() =>
         {
             try
             {
-                PumpBulk(stream);
+                work();
             }
             finally
             {
@@ -167,7 +178,7 @@ internal sealed class LinkPump : IDisposable
         task.Start(TaskScheduler.Default);
     }
 
-    private void PumpBulk(StreamId stream)
+    private void PumpSink(StreamId stream)
     {
         var chunks = new List<ArraySegment<byte>>();
         while (true)
@@ -204,6 +215,45 @@ internal sealed class LinkPump : IDisposable
         }
     }
 
+    private void PumpSource(StreamId stream)
+    {
+        IBulkSource? source = null;
+        var frame = default(OutboundFrame);
+        var count = 0;
+        while (true)
+        {
+            IBulkSource? next = null;
+            if (!Do(inputs => next = _session.TurnSource(stream, ref frame, count, SystemClock.Now(), inputs)))
+            {
+                frame.Return(); // the session is gone and left it to us
+                source?.Dispose();
+                return;
+            }
+
+            if (next is null) return;
+            source = next;
+            count = Read(source, frame);
+        }
+    }
+
+    /// <summary>Below zero when the source failed: the session cuts the stream, and the peer asks elsewhere.</summary>
+    private static int Read(IBulkSource source, OutboundFrame frame)
+    {
+        try
+        {
+            return source.Read(frame.Room);
+        }
+        catch (IOException)
+        {
+            return -1;
+        }
+        catch (Exception e)
+        {
+            Host.Log.Error($"bulk that leaves: {e}");
+            return -1;
+        }
+    }
+
     private async Task SendLoopAsync()
     {
         var segments = new List<ArraySegment<byte>>();
@@ -225,6 +275,7 @@ internal sealed class LinkPump : IDisposable
                     continue;
                 }
 
+                Shorten(segments, SendSize);
                 if (_budgets.OfAll is { } all) await WaitForBudgetAsync(all, segments).ConfigureAwait(false);
                 if (_session.IsUp && _budgets.OfPeer(_session.Peer) is { } own)
                     await WaitForBudgetAsync(own, segments).ConfigureAwait(false);
@@ -242,26 +293,31 @@ internal sealed class LinkPump : IDisposable
         }
     }
 
-    private Task WaitForBudgetAsync(UploadBudget budget, List<ArraySegment<byte>> segments)
+    private Task WaitForBudgetAsync(UploadBudget budget, List<ArraySegment<byte>> segments) =>
+        Task.Delay(budget.Take(Shorten(segments, budget.Burst), SystemClock.Now().RunningMs), _ending.Token);
+
+    /// <summary>Leaves so many bytes at most; returns how many are left.</summary>
+    private static int Shorten(List<ArraySegment<byte>> segments, int bytesMax)
     {
         var (bytes, kept) = (0, 0);
-        while (kept < segments.Count && bytes < budget.Burst)
+        while (kept < segments.Count && bytes < bytesMax)
         {
             var segment = segments[kept];
-            segments[kept++] = segment[..Math.Min(segment.Count, budget.Burst - bytes)];
+            segments[kept++] = segment[..Math.Min(segment.Count, bytesMax - bytes)];
             bytes += segments[kept - 1].Count;
         }
 
         segments.RemoveRange(kept, segments.Count - kept);
-        return Task.Delay(budget.Take(bytes, SystemClock.Now().RunningMs), _ending.Token);
+        return bytes;
     }
 
-    private void Do(Action<List<NetworkInput>> call)
+    /// <summary>False when the session is gone and was not called.</summary>
+    private bool Do(Action<List<NetworkInput>> call)
     {
         bool hasWork;
         lock (_gate)
         {
-            if (_disposed) return;
+            if (_disposed) return false;
             call(_inputs);
             foreach (var input in _inputs) _tell(input);
             _inputs.Clear();
@@ -275,6 +331,7 @@ internal sealed class LinkPump : IDisposable
         }
 
         if (hasWork) Wake();
+        return true;
     }
 
     private void Wake()

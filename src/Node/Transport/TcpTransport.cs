@@ -257,9 +257,9 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
             OffersAes = HasAesInstructions,
         };
         var address = dial?.Address ?? observed?.ToString();
-        var pump = new LinkPump(
+        var link = new LinkPump(
             socket,
-            bulkWaits => new LinkSession(id, settings, address, dial?.Id, SystemClock.Now(), bulkWaits, _serves),
+            pump => new LinkSession(id, settings, address, dial?.Id, SystemClock.Now(), pump, _serves),
             input =>
             {
                 if (input is NetworkInput.LinkUp) onUp();
@@ -270,11 +270,11 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
             IsCrowded = IsCrowded,
             Weigh = Weigh,
         };
-        _links[id] = pump;
+        _links[id] = link;
         try
         {
-            using var registration = givenUp.Register(pump.CloseUnlessUp);
-            await pump.RunAsync().ConfigureAwait(false);
+            using var registration = givenUp.Register(link.CloseUnlessUp);
+            await link.RunAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -284,7 +284,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         finally
         {
             _links.TryRemove(id, out _);
-            pump.Dispose();
+            link.Dispose();
         }
     }
 

@@ -66,6 +66,25 @@ public sealed class OutputQueue : IBufferWriter<byte>, IDisposable
         _openEnd += count;
     }
 
+    /// <summary>Memory for a frame that somebody else fills, outside the owner's turn; give it to <see
+    /// cref="Append"/>, or back to the shared pool.</summary>
+    /// <param name="plaintext">Where its plaintext goes.</param>
+    public byte[] RentFrame(out Range plaintext)
+    {
+        plaintext = Head..(SegmentBytes - Tail);
+        return ArrayPool<byte>.Shared.Rent(SegmentBytes);
+    }
+
+    /// <summary>Sends a frame that was filled elsewhere, after everything written so far. The array is the queue's from
+    /// here on.</summary>
+    /// <param name="rented">From <see cref="RentFrame"/>, since the last <see cref="SealWith"/>.</param>
+    /// <param name="length">Bytes of its plaintext, at least 1.</param>
+    public void Append(byte[] rented, int length)
+    {
+        CloseSegment();
+        Enqueue(new ArraySegment<byte>(rented, 0, Head + length + Tail));
+    }
+
     /// <summary>The next bytes to send, contiguous; empty when there are none. Sealed frames first; the open segment
     /// is sealed only when nothing else waits.</summary>
     public ReadOnlyMemory<byte> Peek()
@@ -125,10 +144,14 @@ public sealed class OutputQueue : IBufferWriter<byte>, IDisposable
             return;
         }
 
-        var frame = new ArraySegment<byte>(_open, 0, _openEnd + Tail);
+        Enqueue(new ArraySegment<byte>(_open, 0, _openEnd + Tail));
+        _open = null;
+    }
+
+    private void Enqueue(ArraySegment<byte> frame)
+    {
         _sealer?.Seal(frame);
         _ready.Enqueue(frame);
         _readyBytes += frame.Count;
-        _open = null;
     }
 }

@@ -43,6 +43,27 @@ public sealed partial class Libp2pConnection
         }
     }
 
+    /// <summary>A frame of the stream to be filled on another thread; end it by <see cref="EndFrame"/>. False when
+    /// nothing can be taken now (see <see cref="Write"/>).</summary>
+    public bool TryBeginFrame(StreamId id, out OutboundFrame frame)
+    {
+        frame = default;
+        return FindWritable(id) is { } stream && Session.TryBeginFrame(stream.Id, out frame);
+    }
+
+    /// <summary>Sends the first <paramref name="count"/> bytes of a frame's room; 0 gives it back unused.</summary>
+    public void EndFrame(StreamId id, OutboundFrame frame, int count)
+    {
+        if (FindOpen(id) is { } stream)
+        {
+            Session.EndFrame(stream.Id, frame, count);
+        }
+        else
+        {
+            frame.Return();
+        }
+    }
+
     /// <summary>Unread bytes of a stream; 0 when it is gone.</summary>
     public long Readable(StreamId id) => FindReadable(id) is { } stream ? Session.Readable(stream.Id) : 0;
 

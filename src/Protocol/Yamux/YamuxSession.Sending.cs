@@ -75,6 +75,57 @@ public sealed partial class YamuxSession
         _output.Advance(YamuxHeader.Bytes + count);
     }
 
+    /// <summary>
+    /// A data frame that its content's source fills beside the session, on another thread: end it by
+    /// <see cref="EndFrame"/> before the next is begun for the stream. False when the stream can take nothing now (see
+    /// <see cref="Write"/>).
+    /// </summary>
+    public bool TryBeginFrame(uint id, out OutboundFrame frame)
+    {
+        frame = default;
+        if (Error != YamuxError.None || !Find(id, out var stream) || stream.FinishedByUs)
+        {
+            return false;
+        }
+
+        if (stream.SendWindow == 0 || _output.PendingBytes >= _limits.OutputBytesSoft)
+        {
+            Block(stream);
+            return false;
+        }
+
+        var rented = _output.RentFrame(out var plaintext);
+        var start = plaintext.Start.Value + YamuxHeader.Bytes;
+        frame = new OutboundFrame(rented, start, (int)Math.Min(plaintext.End.Value - start, stream.SendWindow));
+        return true;
+    }
+
+    /// <summary>Sends the first <paramref name="count"/> bytes of a frame's room; none gives it back unused, as does a
+    /// stream that went away meanwhile.</summary>
+    public void EndFrame(uint id, OutboundFrame frame, int count)
+    {
+        if (count <= 0 || Error != YamuxError.None || !Find(id, out var stream) || stream.FinishedByUs)
+        {
+            frame.Return();
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, stream.SendWindow);
+        stream.SendWindow -= count;
+        new YamuxHeader(YamuxFrameKind.Data, TakeFlags(stream), id, (uint)count).Write(frame.Header);
+        if (count > FrameBytesMin)
+        {
+            _output.Append(frame.Array, YamuxHeader.Bytes + count);
+            return;
+        }
+
+        // Little in a segment of its own would hold far more memory than is counted as pending.
+        var length = YamuxHeader.Bytes + count;
+        frame.Whole(length).CopyTo(_output.GetSpan(length));
+        _output.Advance(length);
+        frame.Return();
+    }
+
     /// <summary>Sends a ping unless one is under way; its answer is a <see cref="YamuxEventKind.Pong"/>.</summary>
     public void Ping(long nowMs)
     {

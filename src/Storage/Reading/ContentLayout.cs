@@ -18,6 +18,7 @@ internal readonly record struct ChunkAt(Hash256 Id, long Start, long Length)
 internal sealed class ContentLayout(ObjectReader objects, ListNode root)
 {
     private readonly Dictionary<int, (Hash256 Id, ListNode Node)> _lastPages = [];
+    private readonly Dictionary<int, Spot> _lastSpots = [];
 
     /// <summary>A content that is one chunk.</summary>
     public static ListNode Single(ContentId content, long size) =>
@@ -64,16 +65,23 @@ internal sealed class ContentLayout(ObjectReader objects, ListNode root)
         }
     }
 
-    private static (ListEntry Entry, long Start) FindIn(ListNode node, long start, long offset)
+    /// <summary>Goes on from where the last search in this node ended, so that reading front to back searches nothing.
+    /// </summary>
+    private (ListEntry Entry, long Start) FindIn(ListNode node, long start, long offset)
     {
-        foreach (var entry in node.Entries)
+        var isAhead = _lastSpots.TryGetValue(node.Level, out var last) && ReferenceEquals(last.Node, node)
+            && last.NodeStart == start && last.Start <= offset;
+        var (from, at) = isAhead ? (last!.Index, last.Start) : (0, start);
+        for (var i = from; i < node.Entries.Count; i++)
         {
-            if (offset < start + entry.Length)
+            var entry = node.Entries[i];
+            if (offset < at + entry.Length)
             {
-                return (entry, start);
+                _lastSpots[node.Level] = new Spot(node, start, i, at);
+                return (entry, at);
             }
 
-            start += entry.Length;
+            at += entry.Length;
         }
 
         throw new StoreDamagedException("a chunk list covers less than its content");
@@ -115,4 +123,6 @@ internal sealed class ContentLayout(ObjectReader objects, ListNode root)
         _lastPages[level] = (id, node);
         return node;
     }
+
+    private sealed record Spot(ListNode Node, long NodeStart, int Index, long Start);
 }

@@ -14,10 +14,17 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
 {
     private const int Attempts = 4;
 
+    /// <summary>Parts of so many objects in a row out of one block, and its directory finds the next ones: a content's
+    /// chunks mostly lie behind one another.</summary>
+    private const int NeighboursMin = 3;
+
     private BlockId _openId;
     private IFile? _open;
     private Hash256 _partId;
-    private Place _partPlace;
+    private BlockId _partBlock;
+    private long _partOffset;
+    private int _neighbours;
+    private Dictionary<Hash256, int>? _directory;
 
     /// <summary>Reads an object; false where no copy is on this disk.</summary>
     /// <exception cref="StoreDamagedException">The bytes do not hash to the id.</exception>
@@ -86,13 +93,9 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         {
             if (_partId != id)
             {
-                PendingObject? pending;
-                lock (core.State)
+                if (!TryFindPart(id, out var pending))
                 {
-                    if (!core.TryLocate(id, BlockCodec.Raw, out pending, out _partPlace))
-                    {
-                        return false;
-                    }
+                    return false;
                 }
 
                 if (pending is not null)
@@ -100,13 +103,11 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
                     pending.Bytes.AsSpan(offset, destination.Length).CopyTo(destination);
                     return true;
                 }
-
-                _partId = id;
             }
 
             try
             {
-                ReadInto(_partPlace.Block.Id, _partPlace.Offset + offset, destination);
+                ReadInto(_partBlock, _partOffset + offset, destination);
                 return true;
             }
             catch (FileNotFoundException) when (attempt < Attempts)
@@ -122,6 +123,51 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         _open?.Dispose();
         _open = null;
         _openId = default;
+        _directory = null;
+        _neighbours = 0;
+    }
+
+    private bool TryFindPart(Hash256 id, out PendingObject? pending)
+    {
+        pending = null;
+        if (_directory is not null && _directory.TryGetValue(id, out var offset))
+        {
+            (_partId, _partBlock, _partOffset) = (id, _openId, offset);
+            return true;
+        }
+
+        Place place;
+        lock (core.State)
+        {
+            if (!core.TryLocate(id, BlockCodec.Raw, out pending, out place))
+            {
+                return false;
+            }
+        }
+
+        if (pending is null)
+        {
+            (_partId, _partBlock, _partOffset) = (id, place.Block.Id, place.Offset);
+            CountNeighbour();
+        }
+
+        return true;
+    }
+
+    /// <summary>The open file stays readable, whatever becomes of its name.</summary>
+    private void CountNeighbour()
+    {
+        if (_open is null || _partBlock != _openId || ++_neighbours != NeighboursMin
+            || !core.Blocks.TryReadDirectory(_openId, out var directory))
+        {
+            return;
+        }
+
+        _directory = [];
+        foreach (var entry in directory!.Entries.Where(entry => entry.Codec == BlockCodec.Raw))
+        {
+            _directory.TryAdd(entry.Id, entry.Offset);
+        }
     }
 
     private byte[] ReadPlace(Place place)

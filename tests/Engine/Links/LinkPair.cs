@@ -27,11 +27,11 @@ internal sealed class LinkPair : IDisposable
                 Random = chance,
                 ExpectedPeer = PeerId.From(listener.PublicKey),
             },
-            null, new DialId(7), Now, isPumped ? BulkWaits.Add : null);
+            null, new DialId(7), Now, isPumped ? new Pump(BulkWaits, []) : null);
         Right = new LinkSession(
             new LinkId(2),
             new ConnectionSettings { Role = ConnectionRole.Listener, Key = listener, Random = chance },
-            null, null, Now);
+            null, null, Now, isPumped ? new Pump([], SourceWaits) : null);
         Run();
     }
 
@@ -46,6 +46,9 @@ internal sealed class LinkPair : IDisposable
 
     /// <summary>Streams whose bulk the left side's driver has to take.</summary>
     public List<StreamId> BulkWaits { get; } = [];
+
+    /// <summary>Streams whose source the right side's driver has to turn.</summary>
+    public List<StreamId> SourceWaits { get; } = [];
 
     public Instant Now => new(1_800_000_000_000, _nowMs);
 
@@ -93,6 +96,13 @@ internal sealed class LinkPair : IDisposable
         to.Receive(take.Span, Now, toInputs);
         from.ConsumeOutput(take.Length, Now, fromInputs);
         return true;
+    }
+
+    private sealed class Pump(List<StreamId> sinks, List<StreamId> sources) : IBulkPump
+    {
+        public void SinkWaits(StreamId stream) => sinks.Add(stream);
+
+        public void SourceWaits(StreamId stream) => sources.Add(stream);
     }
 
     private sealed class CountingRandom : IRandomSource

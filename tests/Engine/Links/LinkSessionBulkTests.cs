@@ -2,6 +2,7 @@ using System.Buffers;
 using Omega.P2P.Federation;
 using Omega.P2P.Protocol.Bulk;
 using Omega.P2P.Protocol.Omega;
+using Omega.P2P.Protocol.Yamux;
 using StreamId = Omega.P2P.Federation.StreamId;
 
 namespace Omega.P2P.Engine.Tests.Links;
@@ -19,7 +20,13 @@ public sealed class LinkSessionBulkTests
         using var pair = new LinkPair(isPumped: true);
         var sink = new CountingSink(length);
         Begin(pair, sink, Bytes(length));
-        while (pair.BulkWaits.Count > 0) Pump(pair, sink);
+        while (pair.BulkWaits.Count + pair.SourceWaits.Count > 0)
+        {
+            if (pair.SourceWaits.Count > 0) Turn(pair);
+            else Pump(pair, sink);
+        }
+
+        Assert.Single(pair.RightInputs.OfType<NetworkInput.BulkSent>());
         var finished = Assert.Single(pair.LeftInputs.OfType<NetworkInput.BulkFinished>());
         Assert.Equal(Bytes(length), Assert.IsType<byte[]>(finished.Outcome));
         Assert.Equal(1, sink.Ends);
@@ -31,12 +38,14 @@ public sealed class LinkSessionBulkTests
         using var pair = new LinkPair(isPumped: true);
         var source = new EndlessSource();
         var left = Begin(pair, new CountingSink(int.MaxValue), source);
+        while (pair.SourceWaits.Count > 0) Turn(pair);
         var taken = source.Taken;
         Assert.InRange(taken, 1, 4 << 20);
         var chunks = new List<ArraySegment<byte>>();
         Assert.NotNull(pair.Left.TakeBulk(left, pair.Now, chunks, pair.LeftInputs));
         Return(chunks);
         pair.Run();
+        while (pair.SourceWaits.Count > 0) Turn(pair);
         Assert.True(source.Taken > taken);
     }
 
@@ -46,6 +55,7 @@ public sealed class LinkSessionBulkTests
         using var pair = new LinkPair(isPumped: true);
         var sink = new CountingSink(int.MaxValue);
         var left = Begin(pair, sink, Bytes(100_000));
+        Turn(pair);
         var chunks = new List<ArraySegment<byte>>();
         Assert.Same(sink, pair.Left.TakeBulk(left, pair.Now, chunks, pair.LeftInputs));
         pair.ApplyLeft(new NetworkEffect.DropLink(pair.Left.Id, "enough"));
@@ -66,6 +76,7 @@ public sealed class LinkSessionBulkTests
         using var pair = new LinkPair(isPumped: true);
         var sink = new CountingSink(int.MaxValue);
         var left = Begin(pair, sink, Bytes(100_000));
+        Turn(pair);
         var chunks = new List<ArraySegment<byte>>();
         Assert.Same(sink, pair.Left.TakeBulk(left, pair.Now, chunks, pair.LeftInputs));
         pair.ApplyLeft(new NetworkEffect.ResetStream(left));
@@ -74,6 +85,99 @@ public sealed class LinkSessionBulkTests
         pair.Left.EndBulk(left, BulkStep.Failed, pair.Now, pair.LeftInputs);
         Assert.Equal(1, sink.Ends);
         Assert.Single(pair.LeftInputs.OfType<NetworkInput.BulkFinished>());
+    }
+
+    [Fact]
+    public void ASourceThatFailsCutsItsStreamAndIsGivenBackOnce()
+    {
+        using var pair = new LinkPair(isPumped: true);
+        var sink = new CountingSink(int.MaxValue);
+        var source = new EndlessSource { FailsAfter = 200_000 };
+        Begin(pair, sink, source);
+        Turn(pair);
+        while (pair.BulkWaits.Count > 0) Pump(pair, sink);
+        Assert.True(sink.WasReset);
+        Assert.Equal(1, source.Disposals);
+        Assert.Single(pair.RightInputs.OfType<NetworkInput.BulkSent>());
+    }
+
+    [Fact]
+    public void AStreamCutWhileItsSourceIsReadGivesItBackAfterwards()
+    {
+        using var pair = new LinkPair(isPumped: true);
+        var source = new EndlessSource();
+        Begin(pair, new CountingSink(int.MaxValue), source);
+        var right = TakeSource(pair);
+        var frame = default(OutboundFrame);
+        Assert.Same(source, pair.Right.TurnSource(right, ref frame, 0, pair.Now, pair.RightInputs));
+        pair.ApplyRight(new NetworkEffect.ResetStream(right));
+        Assert.Equal(0, source.Disposals);
+        Assert.Null(pair.Right.TurnSource(right, ref frame, source.Read(frame.Room), pair.Now, pair.RightInputs));
+        Assert.Equal(1, source.Disposals);
+        Assert.False(frame.IsRented);
+    }
+
+    [Fact]
+    public void ALinkThatEndsWhileASourceIsReadLeavesItToItsPump()
+    {
+        var pair = new LinkPair(isPumped: true);
+        var source = new EndlessSource();
+        Begin(pair, new CountingSink(int.MaxValue), source);
+        var right = TakeSource(pair);
+        var frame = default(OutboundFrame);
+        Assert.Same(source, pair.Right.TurnSource(right, ref frame, 0, pair.Now, pair.RightInputs));
+        pair.Dispose();
+        Assert.Equal(0, source.Disposals);
+        frame.Return();
+    }
+
+    [Fact]
+    public void TwoSourcesOfOneLinkAreFilledBesideEachOther()
+    {
+        using var pair = new LinkPair(isPumped: true);
+        var sinks = new[] { new CountingSink(150_000), new CountingSink(150_000) };
+        var lefts = new List<StreamId>();
+        var rights = new List<StreamId>();
+        foreach (var sink in sinks)
+        {
+            lefts.Add(Begin(pair, sink, Bytes(150_000)));
+            rights.Add(TakeSource(pair));
+            pair.LeftInputs.Clear();
+            pair.RightInputs.Clear();
+        }
+
+        pair.SourceWaits.AddRange(rights);
+        while (pair.SourceWaits.Count > 0) Turn(pair);
+        while (pair.BulkWaits.Count > 0) Pump(pair, sinks[lefts.IndexOf(pair.BulkWaits[0])]);
+        Assert.All(sinks, sink => Assert.Equal(Bytes(150_000), sink.Outcome));
+    }
+
+    /// <summary>The right side's driver fills frames of the first source that waits until it may no more.</summary>
+    private static void Turn(LinkPair pair)
+    {
+        var right = TakeSource(pair);
+        var frame = default(OutboundFrame);
+        var count = 0;
+        while (pair.Right.TurnSource(right, ref frame, count, pair.Now, pair.RightInputs) is { } source)
+        {
+            try
+            {
+                count = source.Read(frame.Room);
+            }
+            catch (IOException)
+            {
+                count = -1;
+            }
+        }
+
+        pair.Run();
+    }
+
+    private static StreamId TakeSource(LinkPair pair)
+    {
+        var right = pair.SourceWaits[0];
+        pair.SourceWaits.RemoveAt(0);
+        return right;
     }
 
     private static StreamId Begin(LinkPair pair, IBulkSink sink, byte[] bytes) =>
@@ -85,7 +189,7 @@ public sealed class LinkSessionBulkTests
         pair.ApplyLeft(new NetworkEffect.ReceiveBulk(left, sink));
         pair.ApplyLeft(new NetworkEffect.SendFrame(left, Bytes(3)));
         pair.ApplyRight(new NetworkEffect.SendBulk(right, source));
-        Assert.Equal(left, Assert.Single(pair.BulkWaits));
+        Assert.Single(pair.SourceWaits);
         return left;
     }
 
@@ -124,17 +228,19 @@ public sealed class LinkSessionBulkTests
     {
         public long Taken { get; private set; }
 
+        public long FailsAfter { get; init; } = long.MaxValue;
+
+        public int Disposals { get; private set; }
+
         public int Read(Span<byte> buffer)
         {
+            if (Taken > FailsAfter) throw new IOException("the medium");
             buffer.Clear();
             Taken += buffer.Length;
             return buffer.Length;
         }
 
-        public void Dispose()
-        {
-            // nothing is held
-        }
+        public void Dispose() => Disposals++;
     }
 
     private sealed class CountingSink(int wanted) : IBulkSink
