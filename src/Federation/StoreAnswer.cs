@@ -40,8 +40,10 @@ public abstract record StoreAnswer
     /// <summary>Contents in the order asked.</summary>
     public sealed record Contents(IReadOnlyList<ContentStatus> Items) : StoreAnswer;
 
-    /// <summary>A transfer is open and wants these ranges; an empty list wants only to be completed.</summary>
-    public sealed record TransferBegun(TransferId Transfer, IReadOnlyList<WantedContent> Wanted) : StoreAnswer;
+    /// <summary>A transfer is open and wants these ranges; an empty list wants only to be completed. Of what is wanted
+    /// <paramref name="BytesAgain"/> had come before, at most, to a transfer that was cut off.</summary>
+    public sealed record TransferBegun(
+        TransferId Transfer, IReadOnlyList<WantedContent> Wanted, long BytesAgain = 0) : StoreAnswer;
 
     /// <summary>Which of the blocks asked for anybody may have, in the order asked.</summary>
     public sealed record PublicBlocks(IReadOnlyList<bool> Has) : StoreAnswer;

@@ -112,6 +112,7 @@ public sealed partial class DomainStore
             var begin = new CollectionResult(removed, 0, 0, 0, dead.Bytes - dead.RipeBytes);
             var result = SweepAll(candidates, RipeBefore(options, now), begin, progress);
             CheckFolders();
+            ReclaimImports(ClockAt(now).RunningMs(now), options.GraceMs ?? _core.Limits.CollectionGraceMs);
             return result;
         }
     }

@@ -88,9 +88,9 @@ public sealed partial class DomainStore
 
             BlockSink.SealAll(_core, sinks);
             var items = StagedContent.SealItems(sinks).ToList();
-            var carried = Carried(package).ToList();
+            var carried = Groups(package.Held.Concat(package.Staged.SelectMany(content => content.Inline))).ToList();
             var firstCarried = items.Count;
-            items.AddRange(carried.Select(group => CopyItem(request, group)));
+            items.AddRange(carried.Select(group => CopyItem(package.Use.Class, group)));
             items.Add(staged.ItemOf(add));
             _log.Commit(items, first =>
             {
@@ -139,11 +139,11 @@ public sealed partial class DomainStore
 
     /// <summary>Small objects for the log, and the small parts of large ones (chunk lists), grouped to fit
     /// records.</summary>
-    private IEnumerable<InlineBytes[]> Carried(PackagePut package)
+    private IEnumerable<InlineBytes[]> Groups(IEnumerable<InlineBytes> all)
     {
         var group = new List<InlineBytes>();
         var bytes = 0;
-        foreach (var inline in package.Held.Concat(package.Staged.SelectMany(content => content.Inline)))
+        foreach (var inline in all)
         {
             if (group.Count == InlineObjectsMax
                 || (group.Count > 0 && bytes + inline.Bytes.Length > _core.Limits.InlineRecordMax))
@@ -163,9 +163,9 @@ public sealed partial class DomainStore
         }
     }
 
-    private static LogItem CopyItem(PutRequest request, InlineBytes[] group)
+    private static LogItem CopyItem(StorageClass use, InlineBytes[] group)
     {
-        var copy = new LogRecord.Copy(request.Audience, request.Tenant, [.. group.Select(inline => inline.Object)]);
+        var copy = new LogRecord.Copy(use.Audience, use.Tenant, [.. group.Select(inline => inline.Object)]);
         return new LogItem(LogRecordCodec.Encode(copy), [.. group.SelectMany(inline => inline.Bytes)]);
     }
 

@@ -19,15 +19,40 @@ public sealed partial class DomainStore
     /// <summary>What must be fetched before the artifact can be read, and what else would bring its blocks back byte
     /// for byte. Empty where all bytes are here.</summary>
     /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
-    public IReadOnlyList<MissingContent> MissingFor(ArtifactKey key)
+    public IReadOnlyList<MissingContent> MissingFor(ArtifactKey key) => MissingFor(RecordsOf([key])[0], []);
+
+    /// <summary>Begins bringing an artifact back.</summary>
+    /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
+    public ArtifactRebuild BeginRebuild(ArtifactKey key)
+    {
+        RequireWritable();
+        var record = RecordsOf([key])[0];
+        var fresh = new List<SizedContent>();
+        var missing = MissingFor(record, fresh);
+        return new ArtifactRebuild(this, key, missing, fresh, record.Audience, _core.Blocks.NextTemporary());
+    }
+
+    /// <summary>Files of a package that were never here have no place to come back to.</summary>
+    private List<MissingContent> MissingFor(ArtifactRecord record, List<SizedContent> fresh)
     {
         CatchUpBriefly();
         using var objects = new ObjectReader(_core);
-        var record = RecordsOf([key])[0];
         var missing = new Dictionary<Hash256, MissingContent>();
         var blocks = new HashSet<BlockState>();
-        foreach (var (content, size) in _core.Packages.Of(record))
+        foreach (var (content, size) in _core.Packages.Of(record).Where(part => part.Size > 0))
         {
+            bool isKnown;
+            lock (_core.State)
+            {
+                isKnown = _core.IsKnown(content);
+            }
+
+            if (!isKnown)
+            {
+                fresh.Add(new SizedContent(content, size));
+                continue;
+            }
+
             foreach (var chunk in ChunksOf(content, size, objects))
             {
                 if (IsHere(chunk.Id) || missing.ContainsKey(chunk.Id))
@@ -46,14 +71,6 @@ public sealed partial class DomainStore
 
         AddNeighbours(blocks, missing, objects);
         return [.. missing.Values.OrderByDescending(part => part.IsRequired).ThenBy(part => part.Object)];
-    }
-
-    /// <summary>Begins bringing an artifact back.</summary>
-    /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
-    public ArtifactRebuild BeginRebuild(ArtifactKey key)
-    {
-        RequireWritable();
-        return new ArtifactRebuild(this, key, MissingFor(key), _core.Blocks.NextTemporary());
     }
 
     internal IReadOnlyList<BlockId> CompleteRebuild(ArtifactRebuild rebuild, Instant now)

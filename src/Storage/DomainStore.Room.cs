@@ -83,5 +83,5 @@ public sealed partial class DomainStore
     }
 
     private static long BytesOf(StagedContent staged) =>
-        staged.Inline.Sum(inline => (long)inline.Bytes.Length) + staged.Sinks.Sum(sink => sink.EntryBytes);
+        staged.Inline.Sum(inline => (long)inline.Bytes.Length) + staged.Sinks.Sum(sink => sink.UnsealedBytes);
 }

@@ -102,18 +102,20 @@ public sealed partial class DomainStore
     private SurveyedBlock Surveyed(BlockState block, Ripe ripe)
     {
         var directory = _core.Blocks.ReadDirectory(block.Id);
-        return new SurveyedBlock(block, directory, StaysIn(directory, ripe));
+        return new SurveyedBlock(block, directory, StaysIn(block.Id, directory, ripe));
     }
 
     private static bool HasSomethingToLose(SurveyedBlock block) =>
         block.Neighbours.Count < block.Directory.Entries.Count && (block.State.IsHere || block.Neighbours.Count == 0);
 
     /// <summary>Entries that do not go: needed, not ripe, or relied on by a write under way.</summary>
-    private List<BlockEntry> StaysIn(BlockDirectory directory, Ripe ripe)
+    private List<BlockEntry> StaysIn(BlockId block, BlockDirectory directory, Ripe ripe)
     {
         lock (_core.State)
         {
-            return [.. directory.Entries.Where(entry => !MayGo(entry, ripe))];
+            return _core.InFlight.Contains(block)
+                ? [.. directory.Entries]
+                : [.. directory.Entries.Where(entry => !MayGo(entry, ripe))];
         }
     }
 
@@ -177,7 +179,7 @@ public sealed partial class DomainStore
         {
             CatchUp();
             var stays = work.Blocks
-                .Where(block => StaysIn(block.Directory, ripe).Count > block.Neighbours.Count).ToList();
+                .Where(block => StaysIn(block.State.Id, block.Directory, ripe).Count > block.Neighbours.Count).ToList();
             var going = work with { Blocks = [.. work.Blocks.Except(stays)] };
             if (going.Blocks.Count == 0)
             {

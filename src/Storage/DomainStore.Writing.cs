@@ -20,20 +20,8 @@ public sealed partial class DomainStore
         RequireValidMeta(r);
         MovePendingWhenOver(_core.Limits.PendingMax);
         var use = _core.UseOf(r.Audience, r.Tenant);
-        return new ArtifactPut(this, new ContentWriter(_core, use, SealEarly), r);
-    }
-
-    /// <summary>Begins taking over another domain's artifact, whose entry the caller has verified.</summary>
-    /// <param name="entry">Descriptor and signatures.</param>
-    /// <param name="source">The domain they are of.</param>
-    /// <param name="audience">Whose bytes it is packed with here.</param>
-    /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
-    public ArtifactImport BeginImport(SignedArtifact entry, DomainId source, string audience)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        RequireWritable();
-        MovePendingWhenOver(_core.Limits.PendingMax);
-        return new ArtifactImport(this, new ContentWriter(_core, audience, null), entry, source, audience);
+        var early = new EarlySealing(_core.Limits.UnsyncedBlocksMax, SealEarly);
+        return new ArtifactPut(this, new ContentWriter(_core, use, early), r);
     }
 
     internal PutResult CompletePut(PutRequest request, ContentWriter writer, AttestMany attest, Instant now) =>
@@ -57,36 +45,7 @@ public sealed partial class DomainStore
                 }
 
                 var entry = isAttested ? known! : Attest(descriptor, known, attest, now);
-                return Admit(staged, entry, request.Audience, request.Tenant, source: null, now);
-            });
-        });
-
-    internal PutResult CompleteImport(ArtifactImport import, ContentWriter writer, Instant now) =>
-        Stage(writer, staged =>
-        {
-            var descriptor = import.Entry.Descriptor;
-            if (staged.Content != descriptor.Content || staged.Size != descriptor.Size)
-            {
-                throw new StoreRefusedException(
-                    "wrong-content", $"the bytes are {staged.Content}, not {descriptor.Content}");
-            }
-
-            return OneAtATime(descriptor.Key, () =>
-            {
-                ArtifactRecord? known;
-                lock (_core.State)
-                {
-                    staged.Settle(writer.Usable);
-                    _core.Artifacts.TryGet(descriptor.Key, import.Source, out known);
-                }
-
-                if (staged.IsAllKept && known is not null
-                    && known.Entry.AsSpan().SequenceEqual(import.Entry.Bytes.Span))
-                {
-                    return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: true);
-                }
-
-                return Admit(staged, import.Entry, import.Audience, tenant: null, import.Source, now);
+                return Admit(staged, entry, request.Audience, request.Tenant, now);
             });
         });
 
@@ -115,12 +74,12 @@ public sealed partial class DomainStore
 
     /// <summary>Data, then names, then the log, then the acknowledgement.</summary>
     private PutResult Admit(
-        StagedContent staged, SignedArtifact entry, string audience, string? tenant, DomainId? source, Instant now)
+        StagedContent staged, SignedArtifact entry, string audience, string? tenant, Instant now)
     {
         RequireEntryFits(entry);
-        RequireRoom(staged, entry.Key, source ?? DomainId);
+        RequireRoom(staged, entry.Key, DomainId);
         var add = new LogRecord.Add(
-            entry.Bytes.ToArray(), audience, tenant, now.UnixMs, source, staged.InlineObjects);
+            entry.Bytes.ToArray(), audience, tenant, now.UnixMs, Source: null, staged.InlineObjects);
         var record = staged.ItemOf(add);
         _gate.EnterReadLock();
         try
@@ -148,8 +107,9 @@ public sealed partial class DomainStore
     }
 
     /// <summary>
-    /// Names full, synced blocks of a put under way and makes them known, so that after a crash the next put of the
-    /// same bytes finds its chunks. No artifact needs them yet: collection may take them after its grace period.
+    /// Names full, synced blocks of a write under way and makes them known, so that after a crash the next one of the
+    /// same bytes finds its chunks. No artifact needs them yet: when the write has ended without one, collection may
+    /// take them after its grace period.
     /// </summary>
     private void SealEarly(IReadOnlyList<FilledBlock> blocks)
     {

@@ -163,6 +163,7 @@ public sealed partial class DomainStore : IDisposable
                 _lastPutRunningMs = now.RunningMs,
             };
             store.RefuseWritesAfter(found);
+            store.DropFinishedImports();
             return store;
         }
         catch

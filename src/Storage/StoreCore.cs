@@ -80,6 +80,13 @@ internal sealed class StoreCore : IDisposable
     /// <summary>Objects that puts in flight found in the store and rely on.</summary>
     public IReadOnlyCollection<Hash256> Pins => _pins.Keys;
 
+    /// <summary>Blocks that writes under way sealed early: no artifact needs them yet, and nobody takes them. Under the
+    /// state lock.</summary>
+    public HashSet<BlockId> InFlight { get; } = [];
+
+    /// <summary>Contents, each with its class, whose import is under way. Under the state lock.</summary>
+    public HashSet<string> Importing { get; } = [];
+
     /// <summary>Makes a class and its twin for lists known. Under the state lock.</summary>
     public StorageClass Know(string audience, string? tenant)
     {
@@ -146,6 +153,10 @@ internal sealed class StoreCore : IDisposable
     /// <summary>Whether an object is kept for one of these classes, in a block that stays or in the log.</summary>
     public bool IsKept(Hash256 id, BlockCodec codec, IReadOnlyCollection<ClassTag> classes) =>
         Chunks.IsKeptIn(id, codec, classes) || Pending.TryFind(id, codec, classes, out _);
+
+    /// <summary>Whether anything of a content was ever here, for anybody; its bytes may be away. Under the state lock.
+    /// </summary>
+    public bool IsKnown(ContentId content) => Pending.Has(content.Hash) || Chunks.IsKnown(content.Hash);
 
     /// <summary>Where an object can be read now: bytes in the log, or a place in a block. Under the state
     /// lock.</summary>

@@ -1,23 +1,24 @@
 using System.Buffers;
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Protocol.Omega.Blocks;
 using Omega.P2P.Storage.Ingest;
 
 namespace Omega.P2P.Engine.Desk;
 
 /// <summary>
-/// An import takes its bytes in order; several holders bring them out of order. What comes early is kept until the gap
+/// An import takes its groups in order; several holders bring them out of order. What comes early is kept until the gap
 /// before it closes, what a retry repeats is dropped. Several pumps may write at once: one of them writes on to the
 /// import, outside the lock, the others leave their bytes with it.
 /// </summary>
-internal sealed class InOrderSink(ArtifactImport import) : IVerifiedSink
+internal sealed class InOrderSink(ContentImport import) : IVerifiedSink
 {
     /// <summary>Bytes kept at most; the transfer asks for less than this ahead of the first gap.</summary>
     private const long AheadBytesMax = 128L << 20;
 
     private readonly object _gate = new();
-    private readonly SortedList<long, ArraySegment<byte>> _ahead = [];
+    private readonly SortedList<long, Group> _ahead = [];
     private long _aheadBytes;
-    private long _position;
+    private long _position = import.Position;
     private bool _isWriting;
     private bool _isClosed;
 
@@ -28,20 +29,20 @@ internal sealed class InOrderSink(ArtifactImport import) : IVerifiedSink
         {
             _isClosed = true;
             while (_isWriting) Monitor.Wait(_gate);
-            foreach (var chunk in _ahead.Values) ArrayPool<byte>.Shared.Return(chunk.Array!); // rented by Keep
+            foreach (var group in _ahead.Values) group.Return();
             _ahead.Clear();
         }
     }
 
     /// <inheritdoc/>
-    public void Write(long offset, ReadOnlySpan<byte> verified)
+    public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
     {
         lock (_gate)
         {
             if (_isClosed) throw new InvalidOperationException("The import was given up.");
             if (_isWriting || offset > _position)
             {
-                Keep(offset, verified);
+                Keep(offset, verified, cv);
                 return;
             }
 
@@ -50,11 +51,11 @@ internal sealed class InOrderSink(ArtifactImport import) : IVerifiedSink
 
         try
         {
-            WriteOn(offset, verified);
-            while (TryTakeNext(out offset, out var chunk))
+            WriteOn(offset, verified, cv);
+            while (TryTakeNext(out offset, out var group))
             {
-                WriteOn(offset, chunk);
-                ArrayPool<byte>.Shared.Return(chunk.Array!); // rented by Keep
+                WriteOn(offset, group.Bytes, group.Cv);
+                group.Return();
             }
         }
         finally
@@ -67,42 +68,47 @@ internal sealed class InOrderSink(ArtifactImport import) : IVerifiedSink
         }
     }
 
-    private void WriteOn(long offset, ReadOnlySpan<byte> bytes)
+    private void WriteOn(long offset, ReadOnlySpan<byte> group, Hash256 cv)
     {
-        var known = _position - offset;
-        if (known >= bytes.Length) return;
-        import.Write(bytes[(int)known..]);
-        lock (_gate) _position = offset + bytes.Length;
+        if (offset < _position) return;
+        import.Write(group, cv);
+        lock (_gate) _position = offset + group.Length;
     }
 
-    private void Keep(long offset, ReadOnlySpan<byte> bytes)
+    private void Keep(long offset, ReadOnlySpan<byte> bytes, Hash256 cv)
     {
-        if (offset + bytes.Length <= _position) return;
-        if (_ahead.TryGetValue(offset, out var known) && known.Count >= bytes.Length) return;
+        if (offset < _position || _ahead.ContainsKey(offset)) return;
         if (_aheadBytes + bytes.Length > AheadBytesMax)
             throw new IOException("more came before its turn than is kept");
         var array = ArrayPool<byte>.Shared.Rent(bytes.Length);
         bytes.CopyTo(array);
-        _ahead[offset] = new ArraySegment<byte>(array, 0, bytes.Length);
-        _aheadBytes += bytes.Length - known.Count;
+        _ahead[offset] = new Group(new ArraySegment<byte>(array, 0, bytes.Length), cv);
+        _aheadBytes += bytes.Length;
+        import.Expect(offset + bytes.Length);
     }
 
-    /// <summary>The next bytes that continue what was written; when there are none, nobody is writing.</summary>
-    private bool TryTakeNext(out long offset, out ArraySegment<byte> chunk)
+    /// <summary>The next group that continues what was written; when there is none, nobody is writing.</summary>
+    private bool TryTakeNext(out long offset, out Group group)
     {
         lock (_gate)
         {
-            (offset, chunk) = (0, default);
-            if (_isClosed || _ahead.Count == 0 || _ahead.Keys[0] > _position)
+            (offset, group) = (0, default);
+            while (!_isClosed && _ahead.Count > 0 && _ahead.Keys[0] <= _position)
             {
-                _isWriting = false;
-                return false;
+                (offset, group) = (_ahead.Keys[0], _ahead.Values[0]);
+                _ahead.RemoveAt(0);
+                _aheadBytes -= group.Bytes.Count;
+                if (offset == _position) return true;
+                group.Return(); // came twice
             }
 
-            (offset, chunk) = (_ahead.Keys[0], _ahead.Values[0]);
-            _ahead.RemoveAt(0);
-            _aheadBytes -= chunk.Count;
-            return true;
+            _isWriting = false;
+            return false;
         }
+    }
+
+    private readonly record struct Group(ArraySegment<byte> Bytes, Hash256 Cv)
+    {
+        public void Return() => ArrayPool<byte>.Shared.Return(Bytes.Array!); // rented by Keep
     }
 }

@@ -1,5 +1,6 @@
 using Omega.P2P.Federation;
 using Omega.P2P.Primitives.Artifacts;
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Omega.Blocks;
@@ -19,28 +20,25 @@ internal sealed class Transfers(DomainStore store) : IDisposable
     {
         if (!SignedArtifact.TryDecode(query.Entry.Span, out var entry, out var error))
             return new StoreAnswer.Failed(StoreFault.Other, $"the entry cannot be read: {error.Message}");
-        var import = store.BeginImport(entry, query.Source, query.Audience);
-        var content = entry.Descriptor.Content;
-        var size = entry.Descriptor.Size;
-        var sink = new InOrderSink(import);
-        IReadOnlyList<WantedContent> wanted = store.HasContent(content)
-            ? []
-            : [new WantedContent(content, size, [new WireRange(0, size)], sink, IsRequired: true)];
-        return Add(new Open(import, wanted.Count == 0 ? content : null, null, sink), wanted);
+        var open = new Open(store.BeginImport(), Rebuild: null);
+        open.Import!.Add(entry, query.Source, query.Audience); // just begun
+        Want(open, entry.Descriptor.Content, entry.Descriptor.Size, query.Audience);
+        return Add(open);
     }
 
     public StoreAnswer BeginRebuild(StoreQuery.BeginRebuild query)
     {
         var rebuild = store.BeginRebuild(query.Key);
-        var wanted = rebuild.Wanted.GroupBy(range => (range.Content, range.IsRequired))
+        var open = new Open(rebuild.Fresh.Count > 0 ? store.BeginImport() : null, rebuild);
+        foreach (var fresh in rebuild.Fresh) Want(open, fresh.Content, fresh.Size, rebuild.Audience);
+        open.Wanted.AddRange(rebuild.Wanted.GroupBy(range => (range.Content, range.IsRequired))
             .Select(group => new WantedContent(
                 group.Key.Content,
                 store.SizeOf(group.Key.Content),
                 [.. group.Select(range => new WireRange(range.Offset, range.Length))],
                 new RebuildSink(rebuild, group.Key.Content),
-                group.Key.IsRequired))
-            .ToList();
-        return Add(new Open(null, null, rebuild), wanted);
+                group.Key.IsRequired)));
+        return Add(open);
     }
 
     public StoreAnswer Complete(TransferId id, Instant now)
@@ -48,7 +46,6 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         if (!_open.Remove(id, out var open)) return new StoreAnswer.Nothing();
         using (open)
         {
-            if (open.CopyFrom is { } content) CopyLocal(content, open.Import!);
             open.Import?.Complete(now);
             open.Rebuild?.Complete(now);
         }
@@ -68,32 +65,47 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         _open.Clear();
     }
 
-    private StoreAnswer.TransferBegun Add(Open open, IReadOnlyList<WantedContent> wanted)
+    private static void Want(Open open, ContentId content, long size, string audience)
     {
-        var id = new TransferId(++_last);
-        _open.Add(id, open);
-        return new StoreAnswer.TransferBegun(id, wanted);
-    }
-
-    /// <summary>The bytes are here under another name or audience: the import takes them from this disk.</summary>
-    private void CopyLocal(ContentId content, ArtifactImport import)
-    {
-        using var reader = store.OpenContent(content);
-        var buffer = new byte[64 * 1024];
-        for (long offset = 0; offset < reader.Size; offset += buffer.Length)
+        var import = open.Import!; // whoever wants has begun one
+        switch (import.Need(content, size, audience))
         {
-            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, reader.Size - offset));
-            reader.ReadAt(offset, part);
-            import.Write(part);
+            case ImportNeed.Whole:
+                var whole = new WholeSink(import, content, audience, (int)size);
+                open.Wanted.Add(new WantedContent(content, size, [new WireRange(0, size)], whole));
+                break;
+            case ImportNeed.Groups:
+                var groups = import.Begin(content, size, audience);
+                open.BytesAgain += groups.BytesAgain;
+                if (groups.Position == size) break;
+                var sink = new InOrderSink(groups);
+                open.Sinks.Add(sink);
+                var rest = new WireRange(groups.Position, size - groups.Position);
+                open.Wanted.Add(new WantedContent(content, size, [rest], sink));
+                break;
+            default:
+                break; // here already
         }
     }
 
-    private sealed record Open(
-        ArtifactImport? Import, ContentId? CopyFrom, ArtifactRebuild? Rebuild, InOrderSink? Sink = null) : IDisposable
+    private StoreAnswer.TransferBegun Add(Open open)
     {
+        var id = new TransferId(++_last);
+        _open.Add(id, open);
+        return new StoreAnswer.TransferBegun(id, open.Wanted, open.BytesAgain);
+    }
+
+    private sealed record Open(ImportBatch? Import, ArtifactRebuild? Rebuild) : IDisposable
+    {
+        public List<WantedContent> Wanted { get; } = [];
+
+        public List<InOrderSink> Sinks { get; } = [];
+
+        public long BytesAgain { get; set; }
+
         public void Dispose()
         {
-            Sink?.Close();
+            Sinks.ForEach(sink => sink.Close());
             Import?.Dispose();
             Rebuild?.Dispose();
         }
@@ -102,7 +114,7 @@ internal sealed class Transfers(DomainStore store) : IDisposable
     /// <summary>Bytes of a rebuild may come in any order, from several pumps, one at a time.</summary>
     private sealed class RebuildSink(ArtifactRebuild rebuild, ContentId content) : IVerifiedSink
     {
-        public void Write(long offset, ReadOnlySpan<byte> verified)
+        public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
         {
             lock (rebuild) rebuild.Write(content, offset, verified);
         }

@@ -1,5 +1,6 @@
 using Omega.P2P.Federation.Fetching;
 using Omega.P2P.Federation.Links;
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Protocol.Omega;
 using Omega.P2P.Protocol.Omega.Blocks;
@@ -176,7 +177,7 @@ internal sealed class HolderProof
     {
         public static NullSink Instance { get; } = new();
 
-        public void Write(long offset, ReadOnlySpan<byte> verified)
+        public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
         {
         }
     }

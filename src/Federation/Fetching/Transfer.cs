@@ -39,6 +39,7 @@ internal sealed partial class Transfer
         _services = services;
         Command = command;
         _id = begun.Transfer;
+        _bytesRefetched = begun.BytesAgain;
         _onEnd = onEnd;
         _wants = begun.Wanted.Select(w => new Want(w)).ToList();
     }

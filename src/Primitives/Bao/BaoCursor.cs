@@ -1,3 +1,4 @@
+using System.Numerics;
 using Omega.P2P.Primitives.Hashing;
 
 namespace Omega.P2P.Primitives.Bao;
@@ -8,10 +9,11 @@ namespace Omega.P2P.Primitives.Bao;
 /// </summary>
 internal sealed class BaoCursor
 {
-    /// <summary>One right sibling for each level of 2^63 bytes, and the node in hand.</summary>
-    private const int DepthMax = 64;
+    /// <summary>One right sibling for each level of the tallest tree, and the node in hand: for a tree of n groups as
+    /// many as n has binary digits, and one.</summary>
+    private const int DepthMax = 64 + 1;
 
-    private readonly Frame[] _frames = new Frame[DepthMax];
+    private readonly Frame[] _frames;
     private readonly BaoTree _tree;
     private readonly ByteRanges _ranges;
     private int _count;
@@ -20,6 +22,7 @@ internal sealed class BaoCursor
     {
         _tree = tree;
         _ranges = ranges.ToTransfer(tree.Size);
+        _frames = new Frame[DepthMax - BitOperations.LeadingZeroCount((ulong)tree.GroupCount)];
         _frames[_count++] = new Frame(root, 0, tree.GroupCount, Index: 0, IsRoot: true);
     }
 
@@ -42,6 +45,9 @@ internal sealed class BaoCursor
 
     /// <summary>True once the content's last group was verified, and the size with it.</summary>
     public bool IsSizeVerified { get; private set; }
+
+    /// <summary>What the next item's parent, or the root, promises of it.</summary>
+    public Hash256 Promise => Top.Hash;
 
     private ref readonly Frame Top => ref _frames[_count - 1];
 

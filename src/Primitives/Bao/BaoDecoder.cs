@@ -11,7 +11,7 @@ namespace Omega.P2P.Primitives.Bao;
 /// does not reach the last group delivers right bytes at right offsets without proving the size; see
 /// <see cref="IsSizeVerified"/>.
 /// </para>
-/// Memory: one group and 4 KiB, whatever the size. One thread at a time.
+/// Memory: at most one group and 5 KiB, whatever the size. One thread at a time.
 /// </summary>
 public sealed class BaoDecoder
 {
@@ -31,7 +31,7 @@ public sealed class BaoDecoder
         ArgumentNullException.ThrowIfNull(ranges);
         _sink = sink;
         var tree = new BaoTree(Math.Max(0, size), groupLog);
-        _partial = new byte[tree.GroupSize];
+        _partial = new byte[(int)Math.Clamp(size, Blake3Constants.ParentSize, tree.GroupSize)];
         if (size < 0) Error = BaoError.WrongSize;
         else _cursor = new BaoCursor(root, tree, ranges);
     }
@@ -62,6 +62,7 @@ public sealed class BaoDecoder
             if (!TryTakeItem(input[consumed..], ref consumed, out var item)) return BaoStatus.NeedMore;
             var isParent = _cursor.IsParent;
             var position = isParent ? _cursor.ParentIndex : _cursor.Offset;
+            var promise = _cursor.Promise;
             Error = _cursor.Accept(item);
             if (Error != BaoError.None) return BaoStatus.Rejected;
             if (isParent)
@@ -70,7 +71,7 @@ public sealed class BaoDecoder
                 continue;
             }
 
-            leaf = new BaoLeaf(position, item);
+            leaf = new BaoLeaf(position, item, promise);
             return BaoStatus.Leaf;
         }
 

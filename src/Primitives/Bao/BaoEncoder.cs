@@ -6,7 +6,7 @@ namespace Omega.P2P.Primitives.Bao;
 /// Produces the combined encoding of ranges of a content, without the size header: parents of 64 bytes and groups in
 /// pre-order, only where the ranges lie. It checks what it reads from outboard and content before a byte leaves, so
 /// rot on the disk ends the transfer with an error instead of being sent. Pull: the caller decides how much and when.
-/// Memory: one group and 4 KiB. One thread at a time.
+/// Memory: at most one group and 5 KiB. One thread at a time.
 /// </summary>
 public sealed class BaoEncoder
 {
@@ -29,7 +29,7 @@ public sealed class BaoEncoder
         var tree = new BaoTree(size, groupLog);
         _outboard = outboard;
         _content = content;
-        _item = new byte[tree.GroupSize];
+        _item = new byte[(int)Math.Clamp(size, Blake3Constants.ParentSize, tree.GroupSize)];
         _cursor = new BaoCursor(root, tree, ranges);
     }
 

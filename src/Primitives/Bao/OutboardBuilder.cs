@@ -65,6 +65,20 @@ public sealed class OutboardBuilder
     }
 
     /// <summary>
+    /// Adds a group that a <see cref="BaoDecoder"/> has proven, by its chaining value: the tree above it is hashed
+    /// again, its bytes are not. All groups but the last are whole; not to be mixed with <see cref="Update"/>. The
+    /// content has at least two groups.
+    /// </summary>
+    public void AddProven(Hash256 cv, int length)
+    {
+        if (_partialLength > 0 || length <= 0 || length > _partial.Length || _size % _partial.Length != 0)
+            throw new InvalidOperationException("A proven group begins where a whole group ended.");
+        cv.CopyTo(CvSpace(1));
+        _groupCount++;
+        _size += length;
+    }
+
+    /// <summary>
     /// The root hash, and the outboard in the layout of <see cref="Outboard"/>, owned by the caller. The builder is
     /// then empty again.
     /// </summary>

@@ -93,6 +93,17 @@ internal sealed class BlockBuilder
         _files.Delete(_path);
     }
 
+    /// <summary>Closes the file where <see cref="Finish"/> was not called, with all that was added in it.</summary>
+    /// <exception cref="IOException">Some of it may not be.</exception>
+    public void Leave()
+    {
+        using (_file)
+        {
+            Flush();
+            _file.Sync();
+        }
+    }
+
     private void PadTo(int offset)
     {
         if (offset > PayloadLength)

@@ -44,7 +44,11 @@ internal sealed class BlockFiles(IFileSystem files)
     public string NextTemporary() =>
         $"{OpenFolder}/blk_tmp_{Interlocked.Increment(ref _temporaryNumber)}.tmp";
 
-    public BlockBuilder Begin(ClassTag tag, bool isBulk = false) => new(files, NextTemporary(), tag, isBulk);
+    /// <param name="tag">The class.</param>
+    /// <param name="isBulk">Whether it is written past the page cache.</param>
+    /// <param name="path">The file; null: one that is worth nothing after a crash.</param>
+    public BlockBuilder Begin(ClassTag tag, bool isBulk = false, string? path = null) =>
+        new(files, path ?? NextTemporary(), tag, isBulk);
 
     /// <summary>Deletes what a crash left half filled; returns how many files.</summary>
     public int DropOpen()

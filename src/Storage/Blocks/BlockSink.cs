@@ -1,20 +1,21 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Ingest;
 
 namespace Omega.P2P.Storage.Blocks;
 
 /// <summary>
 /// Writes objects of one class into as many blocks as they need; a full block is synced while the next one is written.
 /// Nothing is visible before <see cref="Seal"/>; until then <see cref="Discard"/> leaves no trace, but for blocks that
-/// went to <paramref name="sealEarly"/>. Not thread-safe.
+/// became known early. Not thread-safe.
 /// </summary>
 /// <param name="core">The store.</param>
 /// <param name="tag">The class.</param>
 /// <param name="target">Bytes at which a block is full.</param>
-/// <param name="sealEarly">Takes full and synced blocks off the sink and makes them known, beside the writing, each
-/// time <see cref="StoreLimits.UnsyncedBlocksMax"/> are there; null where they wait for the end.</param>
+/// <param name="early">How full blocks become known before the end; null where they wait for it.</param>
+/// <param name="trail">Names the files of blocks and is told what went where; null: they are nobody's.</param>
 internal sealed class BlockSink(
-    StoreCore core, ClassTag tag, int target, Action<IReadOnlyList<FilledBlock>>? sealEarly = null)
+    StoreCore core, ClassTag tag, int target, EarlySealing? early = null, IChunkTrail? trail = null)
 {
     private readonly List<BlockId> _sealedEarly = [];
     private readonly List<FilledBlock> _filled = [];
@@ -31,6 +32,9 @@ internal sealed class BlockSink(
 
     /// <summary>Bytes of entries written.</summary>
     public long EntryBytes { get; private set; }
+
+    /// <summary>Bytes of blocks that are not known yet.</summary>
+    public long UnsealedBytes => _filled.Sum(block => (long)block.Directory.PayloadLength);
 
     public void Add(Hash256 id, BlockCodec codec, ReadOnlySpan<byte> bytes)
     {
@@ -52,6 +56,7 @@ internal sealed class BlockSink(
             }
 
             builder.AddRun(bytes[..length], pieces[..count]);
+            trail?.OnPlaced(count);
             EntryBytes += length;
             bytes = bytes[length..];
             pieces = pieces[count..];
@@ -75,9 +80,9 @@ internal sealed class BlockSink(
         }
 
         _syncs.Enqueue(core.Scheduler.Begin(() => Sync(block)));
-        if (sealEarly is not null && _filled.Count >= core.Limits.UnsyncedBlocksMax)
+        if (early is not null && _filled.Count >= early.Count)
         {
-            BeginEarly(sealEarly);
+            BeginEarly(early.Seal);
         }
     }
 
@@ -130,6 +135,47 @@ internal sealed class BlockSink(
         core.Blocks.Discard(_leaving);
         core.Blocks.Discard(_filled);
         _filled.Clear();
+        Release();
+    }
+
+    /// <summary>Leaves the files of blocks that are not sealed where they are, as a killed process would, for whoever
+    /// follows the trail.</summary>
+    public void Leave()
+    {
+        try
+        {
+            _builder?.Leave();
+        }
+        catch (IOException)
+        {
+            // The disk failed under it: whoever takes it up again checks every byte.
+            EntryBytes = 0;
+        }
+
+        _builder = null;
+        while (_syncs.TryDequeue(out var sync))
+        {
+            WaitForEnd(sync);
+        }
+
+        if (_sealing is not null)
+        {
+            WaitForEnd(_sealing);
+            _sealing = null;
+        }
+
+        _filled.Clear();
+        Release();
+    }
+
+    /// <summary>Blocks that were sealed early are nobody's care any more: the artifact is there, or will not be.
+    /// </summary>
+    public void Release()
+    {
+        lock (core.State)
+        {
+            core.InFlight.ExceptWith(_sealedEarly);
+        }
     }
 
     /// <summary>Ids of the blocks, for a <c>seal</c> record.</summary>
@@ -142,7 +188,8 @@ internal sealed class BlockSink(
             Close();
         }
 
-        return _builder ??= core.Blocks.Begin(tag, isBulk: target > core.Limits.SmallBlockTarget);
+        return _builder ??= core.Blocks.Begin(
+            tag, isBulk: target > core.Limits.SmallBlockTarget, trail?.NextBlockPath());
     }
 
     private void BeginEarly(Action<IReadOnlyList<FilledBlock>> sealBlocks)
@@ -151,6 +198,11 @@ internal sealed class BlockSink(
         IReadOnlyList<FilledBlock> full = [.. _filled];
         IReadOnlyList<IRunningWork> syncs = [.. _syncs];
         _sealedEarly.AddRange(Ids());
+        lock (core.State)
+        {
+            core.InFlight.UnionWith(Ids());
+        }
+
         _filled.Clear();
         _syncs.Clear();
         _leaving = full;

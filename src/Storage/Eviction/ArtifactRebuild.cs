@@ -15,11 +15,15 @@ public sealed class ArtifactRebuild : IDisposable
 {
     private readonly DomainStore _store;
 
-    internal ArtifactRebuild(DomainStore store, ArtifactKey key, IReadOnlyList<MissingContent> missing, string spool)
+    internal ArtifactRebuild(
+        DomainStore store, ArtifactKey key, IReadOnlyList<MissingContent> missing, IReadOnlyList<SizedContent> fresh,
+        string audience, string spool)
     {
         _store = store;
         Key = key;
         Missing = missing;
+        Fresh = fresh;
+        Audience = audience;
         Wanted = Join(missing);
         Spool = new SpooledRanges(store.Files, spool);
     }
@@ -30,6 +34,13 @@ public sealed class ArtifactRebuild : IDisposable
     /// <summary>What to fetch: required ranges first, then those of neighbours, which only make blocks come back byte
     /// for byte.</summary>
     public IReadOnlyList<ContentRange> Wanted { get; }
+
+    /// <summary>Files of a package that were never here: they come by an <see cref="Ingest.ImportBatch"/>, which is
+    /// completed first.</summary>
+    public IReadOnlyList<SizedContent> Fresh { get; }
+
+    /// <summary>Whose bytes the artifact is packed with.</summary>
+    public string Audience { get; }
 
     internal IReadOnlyList<MissingContent> Missing { get; }
 

@@ -183,6 +183,21 @@ internal sealed partial class ChunkIndex(IndexStore tables)
         return false;
     }
 
+    /// <summary>Whether an object or a chunk list of that id was ever placed in a block that is known.</summary>
+    public bool IsKnown(Hash256 id)
+    {
+        using var scan = tables.Scan(IndexTable.Objects, id.AsSpan(), expectAbsent: true);
+        while (scan.MoveNext())
+        {
+            if (TryPlace(scan.Key, scan.Value, out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Ids of everything placed in a block; one pass over the index.</summary>
     public IEnumerable<Hash256> ObjectsIn(BlockState block)
     {

@@ -41,6 +41,9 @@ internal sealed class PendingObjects
 
     public IEnumerable<ClassTag> Classes => _byClass.Keys;
 
+    /// <summary>Whether an object or a chunk list of that id waits.</summary>
+    public bool Has(Hash256 id) => _byId.ContainsKey((id, false)) || _byId.ContainsKey((id, true));
+
     public void Add(PendingObject pending)
     {
         if (pending.Record <= _through.GetValueOrDefault(pending.Class))

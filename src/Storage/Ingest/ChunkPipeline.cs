@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
 using Omega.P2P.Primitives.Bao;
-using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
-using Omega.P2P.Storage.Chunking;
 
 namespace Omega.P2P.Storage.Ingest;
 
@@ -14,33 +12,23 @@ namespace Omega.P2P.Storage.Ingest;
 /// </summary>
 internal sealed class ChunkPipeline
 {
-    /// <summary>Chunks of this content remembered for repetition inside it; beyond, repetition costs space, not
-    /// correctness.</summary>
-    private const int OwnMax = 1 << 18;
-
     private readonly StoreCore _core;
-    private readonly ClassUse _use;
     private readonly OutboardBuilder _outboard = new();
-    private readonly HashSet<Hash256> _own = [];
-    private readonly List<Hash256> _pins = [];
     private readonly BlockSink _sink;
-    private readonly ListSink _lists;
-    private readonly ListBuilder _list;
+    private readonly ChunkPlacer _placer;
     private ChunkBuffer _filling;
     private ChunkBuffer _cut;
     private ChunkBuffer _spare;
     private long _size;
 
-    public ChunkPipeline(StoreCore core, ClassUse use, Action<IReadOnlyList<FilledBlock>>? sealEarly)
+    public ChunkPipeline(StoreCore core, ClassUse use, EarlySealing? early)
     {
         _core = core;
-        _use = use;
         _filling = new ChunkBuffer(core.Limits.IngestBuffer);
         _cut = new ChunkBuffer(core.Limits.IngestBuffer);
         _spare = new ChunkBuffer(core.Limits.IngestBuffer);
-        _sink = new BlockSink(core, use.Class.Tag, core.Limits.LargeBlockTarget, sealEarly);
-        _lists = new ListSink(core, use.Class);
-        _list = new ListBuilder((id, page) => _lists.Add(id, BlockCodec.ListPage, page));
+        _sink = new BlockSink(core, use.Class.Tag, core.Limits.LargeBlockTarget, early);
+        _placer = new ChunkPlacer(core, use, _sink);
     }
 
     public void Write(ReadOnlySpan<byte> bytes)
@@ -73,19 +61,8 @@ internal sealed class ChunkPipeline
         _sink.Close();
         _sink.EndEarly();
         var outboard = _outboard.Finish(out var root);
-        var content = ContentId.From(root);
-        var chunks = _list.Finish();
-        var staged = new StagedContent(_core, _use.Class, content, _size) { Sinks = [_sink] };
-        if (chunks is not { Level: 0, Entries.Count: 1 })
-        {
-            StoreLists(content, chunks, outboard);
-            _lists.Blocks?.Close();
-            staged.Inline = _lists.Inline;
-            staged.Sinks = _lists.Blocks is null ? [_sink] : [_sink, _lists.Blocks];
-        }
-
-        staged.Hold(_pins);
-        _pins.Clear();
+        var staged = _placer.Finish(ContentId.From(root), _size, outboard);
+        staged.Sinks = [_sink, .. staged.Sinks];
         return staged;
     }
 
@@ -93,40 +70,7 @@ internal sealed class ChunkPipeline
     public void Discard()
     {
         _sink.Discard();
-        _lists.Discard();
-        lock (_core.State)
-        {
-            _pins.ForEach(_core.Unpin);
-        }
-
-        _pins.Clear();
-    }
-
-    private void StoreLists(ContentId content, ListNode chunks, byte[] outboard)
-    {
-        lock (_core.State)
-        {
-            var lists = _core.UsableBy(_use.Class.Lists);
-            if (_core.IsKept(content.Hash, BlockCodec.ChunkList, lists))
-            {
-                _core.Pin(content.Hash);
-                _pins.Add(content.Hash);
-                _lists.Discard();
-                return;
-            }
-        }
-
-        var pieces = new ListBuilder((id, page) => _lists.Add(id, BlockCodec.ListPage, page));
-        for (var at = 0; at < outboard.Length; at += ChunkList.OutboardPiece)
-        {
-            var piece = outboard.AsSpan(at, Math.Min(ChunkList.OutboardPiece, outboard.Length - at)).ToArray();
-            var id = Blake3.Hash(piece);
-            _lists.Add(id, BlockCodec.ListPage, piece);
-            pieces.Add(new ListEntry(id, piece.Length));
-        }
-
-        var root = new ChunkList(content.Hash, _size, chunks, pieces.Finish());
-        _lists.Add(content.Hash, BlockCodec.ChunkList, root.Encode());
+        _placer.Discard();
     }
 
     /// <summary>Cuts the filled buffer while the one before is written and the next one read, then moves all one
@@ -158,55 +102,7 @@ internal sealed class ChunkPipeline
 
     private void WriteChunks()
     {
-        var chunks = CollectionsMarshal.AsSpan(_cut.Chunks);
-        var isNew = chunks.Length == 0 ? [] : new bool[chunks.Length];
-        LookUp(chunks, isNew);
-        var bytes = _cut.Cuttings;
-        var (runStart, runLength, at) = (0, 0, 0);
-        for (var i = 0; i < chunks.Length; i++)
-        {
-            _list.Add(new ListEntry(chunks[i].Id, chunks[i].Length));
-            if (isNew[i])
-            {
-                runLength += chunks[i].Length;
-            }
-            else
-            {
-                _sink.AddRun(bytes.Slice(at - runLength, runLength), chunks[runStart..i]);
-                (runStart, runLength) = (i + 1, 0);
-            }
-
-            at += chunks[i].Length;
-        }
-
-        _sink.AddRun(bytes.Slice(at - runLength, runLength), chunks[runStart..]);
+        _placer.Place(_cut.Cuttings, CollectionsMarshal.AsSpan(_cut.Chunks));
         _cut.Clear();
-    }
-
-    private void LookUp(ReadOnlySpan<(Hash256 Id, int Length)> chunks, Span<bool> isNew)
-    {
-        lock (_core.State)
-        {
-            for (var i = 0; i < chunks.Length; i++)
-            {
-                var id = chunks[i].Id;
-                if (_own.Contains(id))
-                {
-                    continue;
-                }
-
-                isNew[i] = !_core.IsKept(id, BlockCodec.Raw, _use.Usable);
-                if (_own.Count < OwnMax)
-                {
-                    _own.Add(id);
-                }
-
-                if (!isNew[i])
-                {
-                    _core.Pin(id);
-                    _pins.Add(id);
-                }
-            }
-        }
     }
 }

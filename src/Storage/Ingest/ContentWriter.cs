@@ -11,7 +11,7 @@ internal sealed class ContentWriter : IDisposable
 {
     private readonly StoreCore _core;
     private readonly ClassUse _use;
-    private readonly Action<IReadOnlyList<FilledBlock>>? _sealEarly;
+    private readonly EarlySealing? _early;
     private byte[] _small = [];
     private int _smallLength;
     private ChunkPipeline? _pipeline;
@@ -24,13 +24,12 @@ internal sealed class ContentWriter : IDisposable
 
     /// <param name="core">The store.</param>
     /// <param name="use">Whose bytes it is packed with.</param>
-    /// <param name="sealEarly">As for <see cref="BlockSink"/>.</param>
-    public ContentWriter(
-        StoreCore core, ClassUse use, Action<IReadOnlyList<FilledBlock>>? sealEarly = null)
+    /// <param name="early">As for <see cref="BlockSink"/>.</param>
+    public ContentWriter(StoreCore core, ClassUse use, EarlySealing? early = null)
     {
         _core = core;
         _use = use;
-        _sealEarly = sealEarly;
+        _early = early;
     }
 
     /// <summary>Stages a content small enough to ride in the log. Its memory is kept where it is a whole
@@ -64,7 +63,7 @@ internal sealed class ContentWriter : IDisposable
 
         if (_pipeline is null)
         {
-            _pipeline = new ChunkPipeline(_core, _use, _sealEarly);
+            _pipeline = new ChunkPipeline(_core, _use, _early);
             _pipeline.Write(_small.AsSpan(0, _smallLength));
             _small = [];
         }

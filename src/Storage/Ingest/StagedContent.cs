@@ -124,6 +124,11 @@ internal sealed class StagedContent(StoreCore core, StorageClass contents, Conte
     /// <summary>Lets go of what was relied on.</summary>
     public void Release()
     {
+        foreach (var sink in Sinks)
+        {
+            sink.Release();
+        }
+
         if (_pins.Count == 0)
         {
             return;

@@ -80,6 +80,7 @@ internal sealed class RawPeer
 
     private sealed record Taken(byte[] Bytes) : IVerifiedSink
     {
-        public void Write(long offset, ReadOnlySpan<byte> verified) => verified.CopyTo(Bytes.AsSpan((int)offset));
+        public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv) =>
+            verified.CopyTo(Bytes.AsSpan((int)offset));
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class FakeStore
 
         public bool IsDiskFull { get; init; }
 
-        public void Write(long offset, ReadOnlySpan<byte> verified)
+        public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
         {
             if (IsDiskFull)
                 throw new IOException("no space");

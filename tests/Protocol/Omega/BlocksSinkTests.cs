@@ -156,7 +156,7 @@ public sealed class BlocksSinkTests
 
         public int Count => _bytes.Count;
 
-        public void Write(long offset, ReadOnlySpan<byte> verified)
+        public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
         {
             foreach (var b in verified)
                 _bytes.Add(offset++, b);
@@ -170,6 +170,6 @@ public sealed class BlocksSinkTests
 
     private sealed class FullDisk : IVerifiedSink
     {
-        public void Write(long offset, ReadOnlySpan<byte> verified) => throw new IOException("no space");
+        public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv) => throw new IOException("no space");
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Tests.Ingest;
 
 namespace Omega.P2P.Storage.Tests.Recovery;
 
@@ -105,6 +106,7 @@ public sealed class CrashSweepTests
         private readonly Dictionary<ArtifactKey, byte[]> _whole = [];
         private readonly HashSet<ArtifactKey> _published = [];
         private readonly byte[] _large = TestStore.Bytes(100, 1_300_000);
+        private readonly ImportSample _theirs = new(TestStore.Bytes(101, 1_200_000));
         private (ArtifactKey Key, byte[] Bytes)? _inFlight;
         private ArtifactKey _mayBeAway;
 
@@ -139,6 +141,10 @@ public sealed class CrashSweepTests
 
             _mayBeAway = default;
             Put(TestStore.Bytes(60, 1_000), 28);
+            _inFlight = (_theirs.Key, _theirs.Bytes);
+            _theirs.Import(test.Store, at: 29);
+            _whole.Add(_theirs.Key, _theirs.Bytes);
+            _inFlight = null;
             test.Store.Idle(TestStore.Now(40));
         }
 
@@ -169,7 +175,19 @@ public sealed class CrashSweepTests
                 return $"the publication of {key} is gone";
             }
 
-            return CheckUnacknowledged(after);
+            var found = CheckUnacknowledged(after);
+            return found.Length > 0 ? found : CheckImport(after);
+        }
+
+        /// <summary>Whatever an import left, the next one comes to its end over it.</summary>
+        private string CheckImport(TestStore after)
+        {
+            _theirs.Import(after.Store, at: 50);
+            return !after.Read(_theirs.Content).AsSpan().SequenceEqual(_theirs.Bytes) ? "an import goes on wrongly"
+                : after.Files.List("imports") is [var left, ..] ? $"{left} was left behind by an import"
+                : after.Store.Verify(Storage.Recovery.VerifyDepth.Bytes, null).ToList() is [var finding, ..]
+                    ? finding.Message
+                    : "";
         }
 
         private string CheckUnacknowledged(TestStore after)

@@ -114,7 +114,7 @@ public sealed class BlocksSink : IBulkSink
         switch (step)
         {
             case BaoStatus.Leaf:
-                HandOn(leaf.Offset, leaf.Data);
+                HandOn(leaf.Offset, leaf.Data, leaf.Cv);
                 if (_status is null && ((decoder.IsDone && bytes.IsEmpty) || _verifiedTo >= Volatile.Read(ref _stopAt)))
                     _status = BlocksStatus.Done;
                 return _status is null;
@@ -131,7 +131,7 @@ public sealed class BlocksSink : IBulkSink
     }
 
     // A leaf is a whole group; only what was asked of it goes on.
-    private void HandOn(long offset, ReadOnlySpan<byte> leaf)
+    private void HandOn(long offset, ReadOnlySpan<byte> leaf, Hash256 cv)
     {
         var end = offset + leaf.Length;
         while (_rangeIndex < _ranges.Count)
@@ -139,7 +139,7 @@ public sealed class BlocksSink : IBulkSink
             var range = _ranges[_rangeIndex];
             var from = Math.Max(range.Start, offset);
             var to = Math.Min(range.End, end);
-            if (from < to && !TryWrite(from, leaf[(int)(from - offset)..(int)(to - offset)]))
+            if (from < to && !TryWrite(from, leaf[(int)(from - offset)..(int)(to - offset)], cv))
                 return;
             if (range.End > end)
                 return;
@@ -147,11 +147,11 @@ public sealed class BlocksSink : IBulkSink
         }
     }
 
-    private bool TryWrite(long offset, ReadOnlySpan<byte> bytes)
+    private bool TryWrite(long offset, ReadOnlySpan<byte> bytes, Hash256 cv)
     {
         try
         {
-            _sink.Write(offset, bytes);
+            _sink.Write(offset, bytes, cv);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
         {
