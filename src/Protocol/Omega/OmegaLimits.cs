@@ -45,6 +45,12 @@ public static class OmegaLimits
     /// <summary>Ranges in one <c>get</c> (guess: a challenge asks 16).</summary>
     public const int Ranges = 64;
 
+    /// <summary>Contents in one <c>many</c> (as ids in one <c>have</c>).</summary>
+    public const int Gets = 1024;
+
+    /// <summary>Ranges in one <c>many</c>, all contents together (guess).</summary>
+    public const int RangesOfMany = 4096;
+
     /// <summary>An audience's name, UTF-8 bytes (as in public records).</summary>
     public const int AudienceBytes = 128;
 

@@ -1,4 +1,5 @@
 using Omega.P2P.Primitives.Encoding;
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Tests.Notes;
 using Omega.P2P.Protocol;
@@ -34,6 +35,8 @@ internal static class MessageTargets
         new("bulk-header", [new BulkHeader(0).Encode(), new BulkHeader(1L << 40).Encode(), BulkHeader.Refusal.Encode()],
             i => BulkHeader.TryRead(i, out var h, out var length) is var status and not VarintStatus.Done
                 ? status.ToString() : FuzzRun.Same(i[..length], h.Encode())),
+        new("many-sink",
+            [[.. Answer(5), .. Answer(40)], [.. BulkHeader.Refusal.Encode(), .. Answer(40)]], TakeMany),
         new("join-request", [OmegaSamples.JoinRequest.Encode()],
             i => JoinRequest.TryDecode(i, out var r, out var e)
                 ? FuzzRun.Same(i, r.Encode()) : FuzzRun.Refused(e)),
@@ -52,6 +55,31 @@ internal static class MessageTargets
     ];
 
     private static List<byte[]> Seeds(IEnumerable<byte[]> seeds) => [.. seeds];
+
+    private static byte[] Content(int size) => [.. Enumerable.Range(1, size).Select(i => (byte)i)];
+
+    private static byte[] Answer(int size) => [.. new BulkHeader(size).Encode(), .. Content(size)];
+
+    private static string TakeMany(ReadOnlySpan<byte> input)
+    {
+        var sink = new ManySink(
+            [.. new[] { 5, 40 }.Select(size => new ManyItem(
+                Blake3.Hash(Content(size)), size, [new WireRange(0, size)], new ExpectedBytes(Content(size))))]);
+        sink.Push(input);
+        sink.End(reset: false);
+        var outcome = (ManyOutcome)sink.Outcome;
+        return string.Join(' ', outcome.Items.Select(status => status?.ToString() ?? "-").Prepend($"{outcome.Status}"));
+    }
+
+    /// <summary>Nothing but the content's own bytes is ever handed on.</summary>
+    private sealed class ExpectedBytes(byte[] content) : IVerifiedSink
+    {
+        public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
+        {
+            if (!content.AsSpan((int)offset, verified.Length).SequenceEqual(verified))
+                throw new FuzzFinding("bytes that were not proven");
+        }
+    }
 
     private static byte[] Addr(string text) =>
         Multiaddr.TryParse(text, out var address, out var error)

@@ -84,6 +84,18 @@ public sealed class BlocksSinkTests
         Assert.Equal(BlocksStatus.Malformed, answer.DeliverRaw([0x7f, 1, 2, 3]).Status);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public void AnAnswerThatIsCutShortEndsWellWhateverCameBehind(int step)
+    {
+        var answer = new Answer(5 * Group, new WireRange(0, 5 * Group));
+        var collected = new Collector();
+        var outcome = answer.Deliver(collected, step, stopAt: 2 * Group);
+        Assert.Equal((BlocksStatus.Done, 2 * Group), (outcome.Status, outcome.VerifiedTo));
+        Assert.Equal(2 * Group, collected.Count);
+    }
+
     [Fact]
     public void FailingReceiverIsALocalFaultAndNotThePeers()
     {
@@ -121,17 +133,20 @@ public sealed class BlocksSinkTests
         public BlocksOutcome DeliverRaw(byte[] wire) => Push(new Collector(), wire, int.MaxValue, false);
 
         public BlocksOutcome Deliver(
-            IVerifiedSink sink, int step, int flipAt = -1, int cutTo = int.MaxValue, bool reset = false)
+            IVerifiedSink sink, int step, int flipAt = -1, int cutTo = int.MaxValue, bool reset = false,
+            long stopAt = long.MaxValue)
         {
             var wire = Wire[..Math.Min(cutTo, Wire.Length)];
             if (flipAt >= 0)
                 wire[flipAt] ^= 0x40;
-            return Push(sink, wire, step, reset);
+            return Push(sink, wire, step, reset, stopAt);
         }
 
-        private BlocksOutcome Push(IVerifiedSink sink, byte[] wire, int step, bool reset)
+        private BlocksOutcome Push(
+            IVerifiedSink sink, byte[] wire, int step, bool reset, long stopAt = long.MaxValue)
         {
             var bulk = new BlocksSink(_root, Content.Length, _ranges, sink);
+            bulk.StopAt(stopAt);
             for (var at = 0; at < wire.Length;)
             {
                 var take = Math.Min(step, wire.Length - at);

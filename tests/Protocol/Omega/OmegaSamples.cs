@@ -56,6 +56,12 @@ internal static class OmegaSamples
     [
         new BlocksRequest.Get(TargetKind.Content, Hash(1), [new WireRange(0, 1)]),
         new BlocksRequest.Get(TargetKind.Block, Hash(1), [new WireRange(5, 16384), new WireRange(1L << 40, 9)]),
+        new BlocksRequest.Many([new BlocksRequest.Get(TargetKind.Content, Hash(1), [new WireRange(0, 1024)])]),
+        new BlocksRequest.Many(
+        [
+            new BlocksRequest.Get(TargetKind.Content, Hash(2), [new WireRange(0, 1), new WireRange(7, 9)]),
+            new BlocksRequest.Get(TargetKind.Block, Hash(1), [new WireRange(1L << 40, 9)]),
+        ]),
         new BlocksRequest.Have(TargetKind.Content, [Hash(1), Hash(2), Hash(3)]),
     ];
 

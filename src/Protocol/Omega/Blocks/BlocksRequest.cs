@@ -22,6 +22,12 @@ public abstract record BlocksRequest
     /// </summary>
     public sealed record Get(TargetKind Kind, Hash256 Hash, IReadOnlyList<WireRange> Ranges) : BlocksRequest;
 
+    /// <summary>
+    /// Ranges of many contents or blocks at once. Answer, as bulk: what the answer to each would be, one behind the
+    /// other; what may not be read is refused in its place and the next one follows.
+    /// </summary>
+    public sealed record Many(IReadOnlyList<Get> Gets) : BlocksRequest;
+
     /// <summary>Which of these are held whole? Answer, as one frame: <see cref="HaveResponse"/>.</summary>
     public sealed record Have(TargetKind Kind, IReadOnlyList<Hash256> Ids) : BlocksRequest;
 
@@ -48,6 +54,13 @@ public abstract record BlocksRequest
                 writer.WriteKey("ranges");
                 WriteRanges(writer, get.Ranges);
                 break;
+            case Many many:
+                OmegaCbor.BeginCase(writer, "many", 1);
+                writer.WriteKey("gets");
+                writer.WriteArrayStart(many.Gets.Count);
+                foreach (var get in many.Gets)
+                    WriteItem(writer, get);
+                break;
             case Have have:
                 OmegaCbor.BeginCase(writer, "have", 2);
                 writer.WriteKey("ids");
@@ -62,7 +75,8 @@ public abstract record BlocksRequest
 
     /// <summary>
     /// Reads a request. False, with the reason, for anything but the one encoding of a request in bounds; ranges are
-    /// 1 to <see cref="OmegaLimits.Ranges"/>, ascending, apart, not empty.
+    /// 1 to <see cref="OmegaLimits.Ranges"/>, ascending, apart, not empty; of a <see cref="Many"/> at most
+    /// <see cref="OmegaLimits.RangesOfMany"/> in all.
     /// </summary>
     public static bool TryDecode(
         ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out BlocksRequest? request, out DecodeError error)
@@ -87,6 +101,10 @@ public abstract record BlocksRequest
                     && reader.TryReadKey("ranges"u8) && TryReadRanges(ref reader, out var ranges))
                     request = new Get(kind, hash, ranges);
                 break;
+            case ("many", 1):
+                if (reader.TryReadKey("gets"u8) && TryReadItems(ref reader, out var gets))
+                    request = new Many(gets);
+                break;
             case ("have", 2):
                 if (reader.TryReadKey("ids"u8)
                     && OmegaCbor.TryReadHashes(ref reader, OmegaLimits.HaveIds, out var ids) && ids.Count > 0
@@ -97,6 +115,31 @@ public abstract record BlocksRequest
                 break;
         }
         return request is not null;
+    }
+
+    private static void WriteItem(CborWriter writer, Get get)
+    {
+        writer.WriteArrayStart(3);
+        writer.WriteBytes(get.Hash.AsSpan());
+        writer.WriteUInt((ulong)get.Kind);
+        WriteRanges(writer, get.Ranges);
+    }
+
+    private static bool TryReadItems(ref CborReader reader, out IReadOnlyList<Get> gets)
+    {
+        var ranges = 0;
+        return OmegaCbor.TryReadList(ref reader, OmegaLimits.Gets, ReadItem, out gets) && gets.Count > 0;
+
+        bool ReadItem(ref CborReader r, out Get item)
+        {
+            item = null!; // not read after false
+            if (!r.TryReadArrayStart(out var count) || count != 3 || !r.TryReadHash(out var hash)
+                || !r.TryReadSize(out var kind) || kind > (long)TargetKind.Block
+                || !TryReadRanges(ref r, out var read) || (ranges += read.Count) > OmegaLimits.RangesOfMany)
+                return false;
+            item = new Get((TargetKind)kind, hash, read);
+            return true;
+        }
     }
 
     private static void WriteRanges(CborWriter writer, IReadOnlyList<WireRange> ranges)

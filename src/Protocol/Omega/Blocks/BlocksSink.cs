@@ -25,6 +25,7 @@ public sealed class BlocksSink : IBulkSink
     private long _wire;
     private long _verifiedTo;
     private long _stopAt = long.MaxValue;
+    private bool _isCutShort;
 
     /// <summary>A sink for the answer to one request.</summary>
     /// <param name="hash">The id asked; the bao root.</param>
@@ -62,14 +63,27 @@ public sealed class BlocksSink : IBulkSink
     /// <inheritdoc/>
     public BulkStep Push(ReadOnlySpan<byte> bytes)
     {
-        Volatile.Write(ref _wire, _wire + bytes.Length);
+        var step = Take(ref bytes);
+        if (step == BulkStep.Done && !bytes.IsEmpty && !_isCutShort)
+        {
+            Volatile.Write(ref _wire, _wire + bytes.Length);
+            Fail(BlocksStatus.Malformed, "bytes after the end");
+            return BulkStep.Failed;
+        }
+        return step;
+    }
+
+    /// <summary>As <see cref="Push"/>, but what follows the end of the answer is left in <paramref name="bytes"/>: the
+    /// next one of a <see cref="BlocksRequest.Many"/> begins there.</summary>
+    internal BulkStep Take(ref ReadOnlySpan<byte> bytes)
+    {
+        var given = bytes.Length;
         if (_status is null && _decoder is null)
             bytes = TakeHeader(bytes);
-        else if (_status == BlocksStatus.Done && !bytes.IsEmpty)
-            Fail(BlocksStatus.Malformed, "bytes after the end");
         while (_status is null && _decoder is { } decoder && TakeItem(decoder, ref bytes))
         {
         }
+        Volatile.Write(ref _wire, _wire + given - bytes.Length);
         return _status switch
         {
             null => BulkStep.Continue,
@@ -115,15 +129,15 @@ public sealed class BlocksSink : IBulkSink
         {
             case BaoStatus.Leaf:
                 HandOn(leaf.Offset, leaf.Data, leaf.Cv);
-                if (_status is null && ((decoder.IsDone && bytes.IsEmpty) || _verifiedTo >= Volatile.Read(ref _stopAt)))
+                _isCutShort = !decoder.IsDone && _verifiedTo >= Volatile.Read(ref _stopAt);
+                if (_status is null && (decoder.IsDone || _isCutShort))
                     _status = BlocksStatus.Done;
                 return _status is null;
             case BaoStatus.Done:
                 _status = BlocksStatus.Done;
                 return false;
             case BaoStatus.Rejected:
-                var isTrailing = decoder.Error == BaoError.TrailingBytes;
-                Fail(isTrailing ? BlocksStatus.Malformed : BlocksStatus.BadHash, decoder.Error.ToString());
+                Fail(BlocksStatus.BadHash, decoder.Error.ToString());
                 return false;
             default:
                 return false;
