@@ -6,6 +6,7 @@ using Omega.P2P.Primitives.Domains;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage;
+using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Eviction;
 using Omega.P2P.Storage.Index;
 
@@ -34,6 +35,10 @@ public sealed partial class OmegaNode
         catch (StoreRefusedException failure)
         {
             result = new EngineResult.Failed(MeshError.Refused, failure.Message, Reason: failure.Code);
+        }
+        catch (DiskFullException failure)
+        {
+            result = new EngineResult.Failed(MeshError.NoRoom, failure.Message);
         }
         catch (IOException failure)
         {
@@ -159,6 +164,10 @@ public sealed partial class OmegaNode
         catch (StoreRefusedException failure)
         {
             result = new EngineResult.Failed(MeshError.Refused, failure.Message);
+        }
+        catch (DiskFullException failure)
+        {
+            result = new EngineResult.Failed(MeshError.NoRoom, failure.Message);
         }
         catch (IOException failure)
         {

@@ -74,6 +74,9 @@ public enum MeshError
     /// <summary>The store failed.</summary>
     StoreFailed,
 
+    /// <summary>The disk has no room.</summary>
+    NoRoom,
+
     /// <summary>Too much is under way already.</summary>
     Busy,
 

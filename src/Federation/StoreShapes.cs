@@ -7,8 +7,11 @@ namespace Omega.P2P.Federation;
 /// <summary>Why the store could not.</summary>
 public enum StoreFault
 {
-    /// <summary>Anything else: an I/O error, a full disk.</summary>
+    /// <summary>Anything else, such as an I/O error.</summary>
     Other,
+
+    /// <summary>The disk is full.</summary>
+    NoRoom,
 
     /// <summary>No such artifact or content.</summary>
     NotFound,

@@ -23,6 +23,7 @@ public sealed partial class DomainStore
     {
         ArgumentNullException.ThrowIfNull(brane);
         RequireWritable();
+        RequireSpareRoom();
         MovePendingWhenOver(_core.Limits.PendingMax);
         return new ArtifactBatch(this, _core, brane);
     }

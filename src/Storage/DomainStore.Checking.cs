@@ -48,6 +48,31 @@ public sealed partial class DomainStore
             done += block.IsHere ? block.Length : 0;
             progress?.Invoke(new VerifyProgress(done, total));
         }
+
+        foreach (var finding in CheckUnreadable())
+        {
+            yield return finding;
+        }
+    }
+
+    /// <summary>Blocks of which nothing could be read on opening: what was in them is not known.</summary>
+    private IEnumerable<VerifyFinding> CheckUnreadable()
+    {
+        for (var folder = 0; folder <= byte.MaxValue; folder++)
+        {
+            List<BlockId> ids;
+            lock (_core.State)
+            {
+                ids = _core.Chunks.UnreadableIn([(byte)folder]);
+            }
+
+            foreach (var id in ids)
+            {
+                yield return _core.Blocks.HasBytes(id)
+                    ? new VerifyFinding("directory-damaged", $"the directory of {id} cannot be read", id, [])
+                    : new VerifyFinding("block-missing", $"{id} is not on the disk", id, []);
+            }
+        }
     }
 
     /// <summary>Blocks by id whose id begins with some bytes, a page at a time; what comes or goes meanwhile may or may
@@ -212,7 +237,15 @@ public sealed partial class DomainStore
     /// <summary>Artifacts with bytes among the objects, oldest first.</summary>
     private List<ArtifactKey> ArtifactsHit(BlockState block, HashSet<Hash256>? objects)
     {
-        CatchUpBriefly();
+        try
+        {
+            CatchUpBriefly();
+        }
+        catch (StoreDamagedException)
+        {
+            // A list that cannot be read is a finding, too; what was known of the uses before is told.
+        }
+
         var hit = new Dictionary<ArtifactKey, long>();
         foreach (var id in objects ?? ObjectsIn(block))
         {

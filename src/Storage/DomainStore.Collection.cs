@@ -104,17 +104,29 @@ public sealed partial class DomainStore
         {
             CatchUp();
             MarkDead(now);
-            MoveRipePending(RipeBefore(options, now));
-            var dead = SurveyDead(RipeBefore(options, now));
-            var candidates = dead.Blocks.Where(pair => GoesAs(pair.Key, pair.Value) is not null)
-                .OrderBy(pair => GoesAs(pair.Key, pair.Value) == BlockRule.Drop ? 0 : 1).ThenBy(pair => pair.Key.Id)
-                .Select(pair => pair.Key).ToList();
-            var begin = new CollectionResult(removed, 0, 0, 0, dead.Bytes - dead.RipeBytes);
-            var result = SweepAll(candidates, RipeBefore(options, now), begin, progress);
+            var ripeBefore = RipeBefore(options, now);
+            var result = new CollectionResult(removed, 0, 0, 0, 0);
+            // First what needs no room: on a full disk it makes the room for the rest.
+            result = SweepAll([BlockRule.Drop], ripeBefore, result, progress);
+            MoveRipePending(ripeBefore);
+            result = SweepAll([BlockRule.Drop, BlockRule.Rewrite], ripeBefore, result, progress);
             CheckFolders();
             ReclaimImports(ClockAt(now).RunningMs(now), options.GraceMs ?? _core.Limits.CollectionGraceMs);
             return result;
         }
+    }
+
+    /// <summary>Empties the blocks that go in one of these ways.</summary>
+    private CollectionResult SweepAll(
+        BlockRule[] ways, long ripeBefore, CollectionResult before, Action<long>? progress)
+    {
+        var dead = SurveyDead(ripeBefore);
+        var candidates = dead.Blocks.Select(pair => (Block: pair.Key, Way: GoesAs(pair.Key, pair.Value)))
+            .Where(pair => pair.Way is { } way && ways.Contains(way))
+            .OrderBy(pair => pair.Way == BlockRule.Drop ? 0 : 1).ThenBy(pair => pair.Block.Id)
+            .Select(pair => pair.Block).ToList();
+        return SweepAll(
+            candidates, ripeBefore, before with { BytesInGrace = dead.Bytes - dead.RipeBytes }, progress);
     }
 
     private RunningClock ClockAt(Instant now)

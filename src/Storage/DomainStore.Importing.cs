@@ -18,6 +18,7 @@ public sealed partial class DomainStore
     public ImportBatch BeginImport()
     {
         RequireWritable();
+        RequireSpareRoom();
         MovePendingWhenOver(_core.Limits.PendingMax);
         return new ImportBatch(this, _core);
     }

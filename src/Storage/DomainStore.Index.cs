@@ -181,7 +181,7 @@ public sealed partial class DomainStore
     };
 
     /// <summary>Opens what the index covers by the index and replays the rest; all where that cannot be.</summary>
-    private static (StoreCore Core, StoreState State, LocalLog Log, StoreReplay Replay) Follow(
+    private static Followed Follow(
         IFileSystem fs, StoreOptions o, out LogRecovery found)
     {
         var core = new StoreCore(fs, o);
@@ -208,7 +208,7 @@ public sealed partial class DomainStore
         return Follow(core, o, null, out found);
     }
 
-    private static (StoreCore Core, StoreState State, LocalLog Log, StoreReplay Replay) Follow(
+    private static Followed Follow(
         StoreCore core, StoreOptions o, StoreCheckpoint? checkpoint, out LogRecovery found)
     {
         var state = new StoreState(core, o) { Resume = checkpoint?.Epochs ?? [] };
@@ -222,13 +222,24 @@ public sealed partial class DomainStore
             core.Artifacts.Entries.Log = log;
             replay.FinishBlocks();
             replay.FinishTrees();
-            return (core, state, log, replay);
+            return new Followed(core, state, log, replay);
         }
         catch
         {
             log?.Dispose();
             state.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A store whose log was read to its end.</summary>
+    private sealed record Followed(StoreCore Core, StoreState State, LocalLog Log, StoreReplay Replay) : IDisposable
+    {
+        public void Dispose()
+        {
+            Log.Dispose();
+            State.Dispose();
+            Core.Dispose();
         }
     }
 }

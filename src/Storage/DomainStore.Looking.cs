@@ -184,6 +184,19 @@ public sealed partial class DomainStore
             }
         }
 
+        try
+        {
+            return StateOfChunks(content);
+        }
+        catch (StoreDamagedException)
+        {
+            // A list that has rotted tells of no chunk: not whole, and listed all the same (law 3).
+            return ArtifactState.Partial;
+        }
+    }
+
+    private ArtifactState StateOfChunks(ContentId content)
+    {
         if (!_core.TryReadList(content, out var list))
         {
             return ArtifactState.Evicted;

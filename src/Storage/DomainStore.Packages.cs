@@ -18,6 +18,7 @@ public sealed partial class DomainStore
     {
         ArgumentNullException.ThrowIfNull(request);
         RequireWritable();
+        RequireSpareRoom();
         RequireValidMeta(request);
         MovePendingWhenOver(_core.Limits.PendingMax);
         return new PackagePut(this, _core, request);
@@ -222,13 +223,9 @@ public sealed partial class DomainStore
     {
         lock (_core.State)
         {
-            if (_core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _))
-            {
-                return true;
-            }
+            return _core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _)
+                || _core.TryLocate(content.Hash, BlockCodec.ChunkList, out _, out _);
         }
-
-        return _core.TryReadList(content, out _);
     }
 }
 

@@ -26,6 +26,7 @@ public sealed partial class DomainStore
     public ArtifactRebuild BeginRebuild(ArtifactKey key)
     {
         RequireWritable();
+        RequireSpareRoom();
         var record = RecordsOf([key])[0];
         var fresh = new List<SizedContent>();
         var missing = MissingFor(record, fresh);
@@ -201,8 +202,33 @@ public sealed partial class DomainStore
     private FilledBlock? RebuildBlock(
         BlockState block, BlockDirectory directory, ArtifactRebuild rebuild, Dictionary<Hash256, MissingContent> parts)
     {
-        using var objects = new ObjectReader(_core);
         var builder = _core.Blocks.Begin(directory.Class);
+        try
+        {
+            if (!TryFill(builder, directory, rebuild, parts))
+            {
+                builder.Discard();
+                return null;
+            }
+
+            var filled = builder.Finish(directory.PayloadLength);
+            return filled.Id == block.Id
+                ? filled
+                : throw new StoreDamagedException($"{block.Id} came back as {filled.Id}: its directory is damaged");
+        }
+        catch
+        {
+            builder.Discard();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a block's entries in their places; false where one is neither here nor handed in.</summary>
+    private bool TryFill(
+        BlockBuilder builder, BlockDirectory directory, ArtifactRebuild rebuild,
+        Dictionary<Hash256, MissingContent> parts)
+    {
+        using var objects = new ObjectReader(_core);
         foreach (var entry in directory.Entries)
         {
             if (!objects.TryRead(entry.Id, entry.Codec, out var bytes))
@@ -212,22 +238,14 @@ public sealed partial class DomainStore
                     || !rebuild.Spool.TryRead(part.Parent, part.ParentOffset, bytes)
                     || Blake3.Hash(bytes) != entry.Id)
                 {
-                    builder.Discard();
-                    return null;
+                    return false;
                 }
             }
 
             builder.AddAt(entry, bytes);
         }
 
-        var filled = builder.Finish(directory.PayloadLength);
-        if (filled.Id == block.Id)
-        {
-            return filled;
-        }
-
-        _core.Blocks.Discard([filled]);
-        throw new StoreDamagedException($"{block.Id} came back as {filled.Id}: its directory is damaged");
+        return true;
     }
 
     private void PlaceAnew(

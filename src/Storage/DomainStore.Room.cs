@@ -11,6 +11,9 @@ public sealed partial class DomainStore
 {
     private const string ReservePath = "reserve";
 
+    /// <summary>Whether the reserve was seen; false says nothing.</summary>
+    private volatile bool _hasReserve;
+
     /// <summary>Keeps some bytes of the disk occupied, so that a removal or a collection finds room for its records
     /// where
     /// nothing else does. Nothing happens where they are there, or where the disk is nearly full. The driver calls it
@@ -21,28 +24,50 @@ public sealed partial class DomainStore
         var bytes = _core.Limits.ReserveBytes;
         lock (_core.Maintenance)
         {
-            if (bytes == 0 || ReadOnly || _core.Files.Exists(ReservePath) || _core.Files.FreeSpace() < 8L * bytes)
+            if (bytes == 0 || ReadOnly || HasReserve() || _core.Files.FreeSpace() < 8L * bytes)
             {
                 return;
             }
 
-            DurableFiles.WriteWhole(_core.Files, ReservePath, new byte[bytes]);
+            // Not zeros: a file system that compresses would keep no room for them.
+            var noise = new byte[bytes];
+            _state.Options.Random.Fill(noise);
+            DurableFiles.WriteWhole(_core.Files, ReservePath, noise);
+            _hasReserve = true;
         }
     }
 
     /// <summary>Does what frees room; where there is none even for that, gives up the reserve and tries
     /// again.</summary>
-    private T Deleting<T>(Func<T> delete)
+    private T Deleting<T>(Func<T> delete) => WithReserve(_core.Files, () =>
+    {
+        _hasReserve = _hasReserve && _core.Files.Exists(ReservePath);
+        return delete();
+    });
+
+    private bool HasReserve() => _hasReserve || (_hasReserve = _core.Files.Exists(ReservePath));
+
+    /// <summary>Where the reserve was given up, what brings bytes leaves as much room as it had.</summary>
+    /// <exception cref="DiskFullException">There is no more than that.</exception>
+    private void RequireSpareRoom()
+    {
+        if (_core.Limits.ReserveBytes > 0 && !HasReserve() && _core.Files.FreeSpace() < _core.Limits.ReserveBytes)
+        {
+            throw new DiskFullException("the rest of the disk is kept for deleting");
+        }
+    }
+
+    private static T WithReserve<T>(IFileSystem fs, Func<T> work)
     {
         try
         {
-            return delete();
+            return work();
         }
-        catch (DiskFullException) when (_core.Files.Exists(ReservePath))
+        catch (DiskFullException) when (fs.Exists(ReservePath))
         {
-            _core.Files.Delete(ReservePath);
-            _core.Files.SyncDirectory("");
-            return delete();
+            fs.Delete(ReservePath);
+            fs.SyncDirectory("");
+            return work();
         }
     }
 

@@ -173,8 +173,9 @@ public sealed partial class DomainStore
     private void SaveScrub(ScrubState state)
     {
         ScrubNow();
-        state.Write(_core.Files, _scrubGeneration + 1);
+        // One that failed may have its name all the same: the next takes another.
         _scrubGeneration++;
+        state.Write(_core.Files, _scrubGeneration);
         (_scrub, _scrubUnsaved) = (state, 0);
     }
 

@@ -17,6 +17,7 @@ public sealed partial class DomainStore
     {
         ArgumentNullException.ThrowIfNull(r);
         RequireWritable();
+        RequireSpareRoom();
         RequireValidMeta(r);
         MovePendingWhenOver(_core.Limits.PendingMax);
         var use = _core.UseOf(r.Audience, r.Tenant);

@@ -143,10 +143,12 @@ public sealed partial class DomainStore : IDisposable
     }
 
     /// <summary>Opens a domain: replays the log, reads block directories, removes what was never acknowledged. Bytes of
-    /// blocks are not read. Where a log record is damaged the store opens read-only.</summary>
+    /// blocks are not read. Where a log record is damaged the store opens read-only; where the disk has no room for
+    /// what recovery writes, the reserve is given up for it.</summary>
     /// <exception cref="NoStoreException">There is none.</exception>
     /// <exception cref="LockedException">Another process works on it.</exception>
     /// <exception cref="StoreDamagedException">The log cannot be followed.</exception>
+    /// <exception cref="DiskFullException">There is no room and no reserve.</exception>
     public static DomainStore Open(
         IFileSystem fs, StoreOptions o, StoreKeys keys, Instant now, out RecoveryReport report)
     {
@@ -155,9 +157,8 @@ public sealed partial class DomainStore : IDisposable
         var held = fs.TryLock(LockPath) ?? throw new LockedException();
         try
         {
-            var (core, state, log, replay) = Follow(fs, o, out var found);
+            var ((core, state, log, replay), found) = WithReserve(fs, () => FollowToTheEnd(fs, o, keys));
             report = ReportOf(core, replay, found);
-            state.History.FinishReplay(keys.Head);
             var store = new DomainStore(core, state, keys, log, replay.Folders, held)
             {
                 _lastPutRunningMs = now.RunningMs,
@@ -169,6 +170,22 @@ public sealed partial class DomainStore : IDisposable
         catch
         {
             held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Follows the log, and writes what it says that is missing in the public one.</summary>
+    private static (Followed, LogRecovery) FollowToTheEnd(IFileSystem fs, StoreOptions o, StoreKeys keys)
+    {
+        var followed = Follow(fs, o, out var found);
+        try
+        {
+            followed.State.History.FinishReplay(keys.Head);
+            return (followed, found);
+        }
+        catch
+        {
+            followed.Dispose();
             throw;
         }
     }

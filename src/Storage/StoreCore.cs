@@ -170,7 +170,7 @@ internal sealed class StoreCore : IDisposable
     public bool TryReadList(ContentId content, out ChunkList? list)
     {
         list = null;
-        var reader = new ObjectReader(this);
+        using var reader = new ObjectReader(this);
         if (!reader.TryRead(content.Hash, BlockCodec.ChunkList, out var bytes))
         {
             return false;

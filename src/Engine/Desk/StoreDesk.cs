@@ -7,6 +7,7 @@ using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Omega.Blocks;
 using Omega.P2P.Storage;
+using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
 
 namespace Omega.P2P.Engine.Desk;
@@ -47,6 +48,10 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
                 _ => StoreFault.Other,
             };
             return new StoreAnswer.Failed(fault, failure.Message);
+        }
+        catch (DiskFullException failure)
+        {
+            return new StoreAnswer.Failed(StoreFault.NoRoom, failure.Message);
         }
         catch (IOException failure)
         {

@@ -201,7 +201,12 @@ internal sealed partial class Transfer
             StoreAnswer.Done => new CommandResult.Fetched(
                 new TransferFigures(_bytes, _bytesWire, _requests, _bytesRefetched, [.. _sources])),
             StoreAnswer.Failed failed => new CommandResult.Failed(
-                failed.Fault == StoreFault.WrongBytes ? MeshError.VerificationFailed : MeshError.StoreFailed,
+                failed.Fault switch
+                {
+                    StoreFault.WrongBytes => MeshError.VerificationFailed,
+                    StoreFault.NoRoom => MeshError.NoRoom,
+                    _ => MeshError.StoreFailed,
+                },
                 failed.Message),
             _ => new CommandResult.Failed(MeshError.StoreFailed, "the store did not complete the transfer"),
         }));

@@ -58,6 +58,8 @@ internal sealed class TransferDesk(TransferServices services, FollowBook follows
             {
                 StoreAnswer.Nothing or StoreAnswer.Failed { Fault: StoreFault.NotFound } =>
                     new CommandResult.Failed(MeshError.NotFound, "no such artifact here"),
+                StoreAnswer.Failed { Fault: StoreFault.NoRoom } full =>
+                    new CommandResult.Failed(MeshError.NoRoom, full.Message),
                 StoreAnswer.Failed failed => new CommandResult.Failed(MeshError.StoreFailed, failed.Message),
                 _ => new CommandResult.Failed(MeshError.StoreFailed, "the store did not begin the transfer"),
             });

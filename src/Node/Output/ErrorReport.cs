@@ -11,6 +11,9 @@ namespace Omega.P2P.Node.Output;
 /// </summary>
 internal sealed record ErrorReport(string Code, ExitCode Exit, string Message, string? Hint, string? Field)
 {
+    /// <summary>What to do about a full disk.</summary>
+    public const string MakeRoom = "free some space, or omega rm and omega gc run --grace 0";
+
     /// <summary>What an ambiguous id or name may have meant.</summary>
     public IReadOnlyList<string> Candidates { get; init; } = [];
 
@@ -30,7 +33,7 @@ internal sealed record ErrorReport(string Code, ExitCode Exit, string Message, s
         StoreRefusedException e => new(
             e.Code.Replace('-', '_'), ExitCode.Refused, e.Message, null, e.Field),
         StoreDamagedException e => new("damaged", ExitCode.VerificationFailed, e.Message, "omega verify", null),
-        DiskFullException e => new("disk_full", ExitCode.Error, e.Message, "free some space", null),
+        DiskFullException e => new("disk_full", ExitCode.Error, e.Message, MakeRoom, null),
         IOException e => new("io", ExitCode.Error, e.Message, null, null),
         AggregateException { InnerException: { } inner } => Of(inner),
         _ => new("internal", ExitCode.Error, $"{failure.GetType().Name}: {failure.Message}",

@@ -48,6 +48,7 @@ internal sealed record DomainSetup(string Peer, string DomainName, string Domain
         using (var store = DomainStore.Create(disk, OptionsOf(name), new StoreKeys(keys.Node, keys.Head),
             genesis.Bytes.ToArray(), SystemClock.Now()))
         {
+            store.KeepReserve();
             foreach (var folder in (string[])[home.Domains, Path.GetDirectoryName(home.Domains)!, home.Root])
                 DiskFileSystem.SyncFolder(folder);
             var peer = keys.Node.PublicKey.ToPeerId().ToString();

@@ -19,13 +19,14 @@ internal static class Failures
             MeshError.VerificationFailed => (ExitCode.VerificationFailed, "verification_failed"),
             MeshError.ReadOnly => (ExitCode.Refused, "read_only"),
             MeshError.StoreFailed => (ExitCode.Error, "store_failed"),
+            MeshError.NoRoom => (ExitCode.Error, "disk_full"),
             MeshError.Busy => (ExitCode.NotAvailable, "busy"),
             MeshError.Cancelled => (ExitCode.Interrupted, "interrupted"),
             _ => (ExitCode.Error, "error"),
         };
         return new OmegaException(exit, failed.Reason?.Replace('-', '_') ?? code, failed.Message)
         {
-            Hint = failed.Hint,
+            Hint = failed.Hint ?? (failed.Code == MeshError.NoRoom ? ErrorReport.MakeRoom : null),
             Field = failed.Field,
             Candidates = failed.Candidates ?? [],
         };

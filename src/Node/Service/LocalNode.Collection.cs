@@ -46,6 +46,7 @@ internal sealed partial class LocalNode
         var done = Store.Collect(OptionsOf(order), SystemClock.Now(), _ => cancel.ThrowIfCancellationRequested());
         if (Store.History.NeedsSnapshot && done.Removed > 0)
             Ask<Engine.EngineResult.Removed>(new Engine.EngineCommand.Remove([], null), cancel);
+        Store.KeepReserve();
         return new CollectAnswer(
             done.Removed, done.BlocksDropped, done.BytesMoved, done.BytesFreed, done.BytesInGrace);
     }

@@ -149,6 +149,9 @@ internal sealed class BlockFiles(IFileSystem files)
         return directory is not null;
     }
 
+    /// <summary>Whether the directory is there and whole.</summary>
+    public bool CanReadDirectory(BlockId id) => TryReadDirectory(id, out _);
+
     /// <summary>Makes directory and outboard, which stay behind, durable but for their folder. Reads the whole block,
     /// and so refuses to let go of one that has rotted.</summary>
     public void KeepDirectory(BlockId id, BlockDirectory directory)
@@ -208,14 +211,22 @@ internal sealed class BlockFiles(IFileSystem files)
     private void Replace(string path, byte[] bytes)
     {
         var temporary = NextTemporary();
-        using (var file = files.Open(temporary, FileOpenMode.CreateNew))
+        try
         {
-            file.Append(bytes);
-            file.Sync();
-        }
+            using (var file = files.Open(temporary, FileOpenMode.CreateNew))
+            {
+                file.Append(bytes);
+                file.Sync();
+            }
 
-        files.Delete(path);
-        files.RenameNoReplace(temporary, path);
+            files.Delete(path);
+            files.RenameNoReplace(temporary, path);
+        }
+        catch
+        {
+            files.Delete(temporary);
+            throw;
+        }
     }
 
     private static string FolderOf(int folder) =>

@@ -70,14 +70,33 @@ internal sealed partial class UseLedger
 
     private bool IsCut(ContentId content, bool isKept, Phase phase, out ChunkList? list)
     {
-        if (core.TryReadList(content, out list))
+        list = null;
+        try
         {
-            return true;
+            if (core.TryReadList(content, out list))
+            {
+                return true;
+            }
+        }
+        catch (StoreDamagedException) when (!isKept)
+        {
+            // What it used is found without it.
+            list = null;
+        }
+
+        if (!isKept)
+        {
+            if (phase != Phase.None)
+            {
+                ForgetUsersWithoutList();
+            }
+
+            return false;
         }
 
         lock (core.State)
         {
-            return phase == Phase.None && !(isKept && core.Chunks.IsPlaced(content.Hash, BlockCodec.ChunkList))
+            return phase == Phase.None && !core.Chunks.IsPlaced(content.Hash, BlockCodec.ChunkList)
                 ? false
                 : throw new StoreDamagedException($"the chunk list of {content} cannot be read");
         }

@@ -14,6 +14,14 @@ public enum DiskFault
     /// <summary>The power goes: this call and all later ones fail with <see cref="PowerLossException"/> until the disk
     /// comes back by <see cref="MemoryFileSystem.Crash"/>. An append leaves half its bytes unsynced.</summary>
     PowerLoss,
+
+    /// <summary>As <see cref="DiskFull"/>, and there is no room any more from then on, until something is
+    /// deleted.</summary>
+    DiskFills,
+
+    /// <summary>A sync returns as if it had been done, and was not: a disk that lies once. Other calls are not
+    /// affected.</summary>
+    LostFlush,
 }
 
 /// <summary>What survives of unsynced changes when the power goes.</summary>
@@ -28,6 +36,10 @@ public enum CrashOutcome
     /// <summary>Chance decides, per folder a prefix of its changes and per file a prefix of its bytes, whose last
     /// 512-byte sectors may read as zeros.</summary>
     Torn,
+
+    /// <summary>Chance decides of every single change: of each name, and of each 512-byte sector behind the last sync,
+    /// which else reads as zeros.</summary>
+    Reordered,
 }
 
 /// <summary>The simulated machine has lost power: no call works before <see cref="MemoryFileSystem.Crash"/>.</summary>

@@ -2,59 +2,24 @@ namespace Omega.P2P.Storage.Files;
 
 /// <summary>
 /// A disk in memory that forgets like a real one: bytes are lost unless their file was synced, names unless their
-/// folder
-/// was. Failures are injected by call number, chance comes from a seed, so that a crash at every single call can be
-/// played again. Calls that only read are neither counted nor made to fail. Thread-safe.
+/// folder was. Failures are injected by call number, chance comes from a seed, so that a crash at every single call can
+/// be played again. Calls that only read are counted, and made to fail, by themselves. Thread-safe.
 /// </summary>
-public sealed class MemoryFileSystem : IFileSystem
+public sealed partial class MemoryFileSystem : IFileSystem
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _locks = new(StringComparer.Ordinal);
-    private readonly List<DiskCall> _trace = [];
-    private readonly Dictionary<int, DiskFault> _faults = [];
     private MemoryFolder _root = new();
     private int _life;
-    private bool _powerOff;
 
     /// <summary>Bytes the device holds; appends beyond it fail with <see cref="DiskFullException"/>.</summary>
     public long Capacity { get; set; } = long.MaxValue;
-
-    /// <summary>Calls so far that changed or synced something.</summary>
-    public int Calls { get; private set; }
 
     /// <summary>Bytes that appends have brought.</summary>
     public long BytesAppended { get; private set; }
 
     /// <summary>File and folder syncs so far.</summary>
     public int Syncs { get; private set; }
-
-    /// <summary>Whether <see cref="Trace"/> grows; off by default.</summary>
-    public bool Tracing { get; set; }
-
-    /// <summary>Sync calls are accepted and do nothing while set: a disk, or a build, that lies. Tests use it to prove
-    /// that the crash sweep would notice.</summary>
-    public bool IgnoreSyncs { get; set; }
-
-    /// <summary>The calls made while <see cref="Tracing"/>, in order.</summary>
-    public IReadOnlyList<DiskCall> Trace
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _trace];
-            }
-        }
-    }
-
-    /// <summary>Makes the call with that number (see <see cref="Calls"/>) fail.</summary>
-    public void FailAt(int call, DiskFault fault)
-    {
-        lock (_gate)
-        {
-            _faults[call] = fault;
-        }
-    }
 
     /// <summary>
     /// Loses power and comes back: open handles and locks are dead, unsynced changes survive as
@@ -67,8 +32,7 @@ public sealed class MemoryFileSystem : IFileSystem
         lock (_gate)
         {
             _life++;
-            _powerOff = false;
-            _faults.Clear();
+            ForgetFaults();
             _locks.Clear();
             var state = seed * 0x9E3779B97F4A7C15UL + 1;
             CrashFolder(_root, outcome, ref state, []);
@@ -97,11 +61,13 @@ public sealed class MemoryFileSystem : IFileSystem
     /// <inheritdoc/>
     public IFile Open(string path, FileOpenMode mode)
     {
+        var isNew = mode is FileOpenMode.CreateNew or FileOpenMode.CreateBulk;
+        Linger(isNew ? "create" : "open", path);
         lock (_gate)
         {
-            RequirePower();
-            if (mode is not (FileOpenMode.CreateNew or FileOpenMode.CreateBulk))
+            if (!isNew)
             {
+                EnterRead("open", path);
                 return new MemoryFile(this, path, RequireFile(path), _life);
             }
 
@@ -121,6 +87,7 @@ public sealed class MemoryFileSystem : IFileSystem
     /// <inheritdoc/>
     public void CreateDirectory(string path)
     {
+        Linger("mkdir", path);
         lock (_gate)
         {
             RequirePower();
@@ -148,7 +115,7 @@ public sealed class MemoryFileSystem : IFileSystem
     {
         lock (_gate)
         {
-            RequirePower();
+            EnterRead("list", path);
             return Find(path) is MemoryFolder folder ? [.. folder.Entries.Keys] : [];
         }
     }
@@ -168,7 +135,7 @@ public sealed class MemoryFileSystem : IFileSystem
     {
         lock (_gate)
         {
-            RequirePower();
+            EnterRead("length", path);
             return RequireFile(path).Length;
         }
     }
@@ -176,6 +143,7 @@ public sealed class MemoryFileSystem : IFileSystem
     /// <inheritdoc/>
     public void RenameNoReplace(string from, string to)
     {
+        Linger("rename", to);
         lock (_gate)
         {
             Enter("rename", to, null);
@@ -189,6 +157,7 @@ public sealed class MemoryFileSystem : IFileSystem
     /// <inheritdoc/>
     public void Link(string existing, string name)
     {
+        Linger("link", name);
         lock (_gate)
         {
             Enter("link", name, null);
@@ -199,6 +168,7 @@ public sealed class MemoryFileSystem : IFileSystem
     /// <inheritdoc/>
     public void Delete(string path)
     {
+        Linger("delete", path);
         lock (_gate)
         {
             RequirePower();
@@ -222,16 +192,17 @@ public sealed class MemoryFileSystem : IFileSystem
     /// <inheritdoc/>
     public void SyncDirectory(string path)
     {
+        Linger("syncdir", path);
         lock (_gate)
         {
-            Enter("syncdir", path, null);
+            var isLost = Enter("syncdir", path, null);
             Syncs++;
             if (Find(path) is not MemoryFolder folder)
             {
                 throw new DirectoryNotFoundException(path);
             }
 
-            if (!IgnoreSyncs)
+            if (!isLost && !IgnoreSyncs)
             {
                 folder.Sync();
             }
@@ -275,7 +246,9 @@ public sealed class MemoryFileSystem : IFileSystem
     private static void CrashFolder(
         MemoryFolder folder, CrashOutcome outcome, ref ulong state, HashSet<MemoryInode> done)
     {
-        folder.Crash(Survivors(folder.UnsyncedCount, outcome, ref state));
+        var names = new bool[folder.UnsyncedCount];
+        Survive(names, outcome, ref state);
+        folder.Crash(names);
         foreach (var entry in folder.Entries.Values)
         {
             if (entry is MemoryFolder child)
@@ -284,18 +257,59 @@ public sealed class MemoryFileSystem : IFileSystem
             }
             else if (entry is MemoryInode inode && done.Add(inode))
             {
-                var kept = Survivors(inode.UnsyncedLength, outcome, ref state);
-                inode.Crash(kept, outcome == CrashOutcome.Torn ? (int)(Next(ref state) % 4) : 0);
+                CrashFile(inode, outcome, ref state);
             }
         }
     }
 
-    private static int Survivors(int unsynced, CrashOutcome outcome, ref ulong state) => outcome switch
+    private static void CrashFile(MemoryInode inode, CrashOutcome outcome, ref ulong state)
     {
-        CrashOutcome.LoseUnsynced => 0,
-        CrashOutcome.KeepUnsynced => unsynced,
-        _ => (int)(Next(ref state) % (ulong)(unsynced + 1)),
-    };
+        switch (outcome)
+        {
+            case CrashOutcome.KeepUnsynced:
+                inode.KeepAll();
+                return;
+            case CrashOutcome.LoseUnsynced:
+                inode.Crash(kept: 0, [], losesCut: true);
+                return;
+        }
+
+        var kept = (int)(Next(ref state) % (ulong)(inode.UnsyncedLength + 1));
+        var sectors = new bool[MemoryInode.SectorsOf(kept)];
+        if (outcome == CrashOutcome.Reordered)
+        {
+            Survive(sectors, outcome, ref state);
+        }
+        else
+        {
+            var whole = Math.Max(0, sectors.Length - (int)(Next(ref state) % 4));
+            sectors.AsSpan(0, whole).Fill(true);
+        }
+
+        inode.Crash(kept, sectors, losesCut: Next(ref state) % 2 == 0);
+    }
+
+    /// <summary>Which of so many unsynced changes, in their order, a power loss leaves.</summary>
+    private static void Survive(Span<bool> changes, CrashOutcome outcome, ref ulong state)
+    {
+        switch (outcome)
+        {
+            case CrashOutcome.LoseUnsynced:
+                return;
+            case CrashOutcome.Reordered:
+                for (var i = 0; i < changes.Length; i++)
+                {
+                    changes[i] = Next(ref state) % 2 == 0;
+                }
+
+                return;
+            default:
+                var all = changes.Length;
+                var kept = outcome == CrashOutcome.KeepUnsynced ? all : (int)(Next(ref state) % (ulong)(all + 1));
+                changes[..kept].Fill(true);
+                return;
+        }
+    }
 
     private static ulong Next(ref ulong state)
     {
@@ -345,43 +359,6 @@ public sealed class MemoryFileSystem : IFileSystem
             : throw new DirectoryNotFoundException(parent);
     }
 
-    private void RequirePower()
-    {
-        if (_powerOff)
-        {
-            throw new PowerLossException();
-        }
-    }
-
-    /// <summary>Counts a call and makes it fail if it is one of the doomed; half of an append's bytes land
-    /// first.</summary>
-    private void Enter(string operation, string path, Action? half)
-    {
-        RequirePower();
-        Calls++;
-        if (Tracing)
-        {
-            _trace.Add(new DiskCall(Calls, operation, path));
-        }
-
-        if (!_faults.Remove(Calls, out var fault))
-        {
-            return;
-        }
-
-        half?.Invoke();
-        switch (fault)
-        {
-            case DiskFault.PowerLoss:
-                _powerOff = true;
-                throw new PowerLossException($"power lost at call {Calls}, {operation} {path}");
-            case DiskFault.DiskFull:
-                throw new DiskFullException($"no space at call {Calls}, {operation} {path}");
-            default:
-                throw new IOException($"input/output error at call {Calls}, {operation} {path}");
-        }
-    }
-
     private sealed class HeldLock(MemoryFileSystem owner, string path, int life) : IDisposable
     {
         public void Dispose()
@@ -417,12 +394,14 @@ public sealed class MemoryFileSystem : IFileSystem
             lock (owner._gate)
             {
                 RequireLive();
+                owner.EnterRead("read", path);
                 return inode.ReadAt(offset, destination);
             }
         }
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
+            owner.Linger("append", path);
             lock (owner._gate)
             {
                 RequireLive();
@@ -442,12 +421,13 @@ public sealed class MemoryFileSystem : IFileSystem
 
         public void Sync()
         {
+            owner.Linger("sync", path);
             lock (owner._gate)
             {
                 RequireLive();
-                owner.Enter("sync", path, null);
+                var isLost = owner.Enter("sync", path, null);
                 owner.Syncs++;
-                if (!owner.IgnoreSyncs)
+                if (!isLost && !owner.IgnoreSyncs)
                 {
                     inode.Sync();
                 }
@@ -456,6 +436,7 @@ public sealed class MemoryFileSystem : IFileSystem
 
         public void Truncate(long length)
         {
+            owner.Linger("truncate", path);
             lock (owner._gate)
             {
                 RequireLive();

@@ -58,12 +58,18 @@ internal sealed class MemoryFolder
         return copy;
     }
 
-    /// <summary>Takes the names after a power loss: the durable ones and the first <paramref name="kept"/>
-    /// changes.</summary>
-    public void Crash(int kept)
+    /// <summary>Takes the names after a power loss: the durable ones, and those unsynced changes, in their order, that
+    /// <paramref name="kept"/> says.</summary>
+    public void Crash(ReadOnlySpan<bool> kept)
     {
-        foreach (var (name, entry) in _unsynced.Take(kept))
+        for (var i = 0; i < kept.Length; i++)
         {
+            var (name, entry) = _unsynced[i];
+            if (!kept[i])
+            {
+                continue;
+            }
+
             if (entry is null)
             {
                 _durable.Remove(name);

@@ -2,7 +2,8 @@ namespace Omega.P2P.Storage.Files;
 
 /// <summary>
 /// Bytes of one simulated file: what the process sees, and what the platter would give back after a power loss. Files
-/// only grow at the end or are cut, so the durable bytes are a prefix of the visible ones unless a cut is unsynced.
+/// only grow at the end or are cut, so the durable bytes are a prefix of the visible ones; what an unsynced cut took is
+/// kept beside them.
 /// </summary>
 internal sealed class MemoryInode
 {
@@ -54,6 +55,7 @@ internal sealed class MemoryInode
         }
 
         Length = (int)length;
+        _durableLength = Math.Min(_durableLength, Length);
     }
 
     public void Sync()
@@ -69,22 +71,37 @@ internal sealed class MemoryInode
     public MemoryInode Copy() =>
         new() { _bytes = _bytes.AsSpan(0, Length).ToArray(), Length = Length, _durableLength = Length };
 
-    /// <summary>Takes the state after a power loss; <paramref name="kept"/> of the unsynced bytes survive, the last
-    /// <paramref name="zeroedSectors"/> sectors of those as zeros.</summary>
-    public void Crash(int kept, int zeroedSectors)
+    /// <summary>Sectors that so many unsynced bytes touch, at most.</summary>
+    public static int SectorsOf(int bytes) => (bytes + SectorSize - 1) / SectorSize;
+
+    /// <summary>The process ends, and the platter gets everything.</summary>
+    public void KeepAll() => Sync();
+
+    /// <summary>Takes the state after a power loss: <paramref name="kept"/> of the unsynced bytes survive, those of
+    /// their sectors as zeros that <paramref name="sectors"/> does not name.</summary>
+    /// <param name="kept">At most <see cref="UnsyncedLength"/>.</param>
+    /// <param name="sectors">One a sector of those bytes.</param>
+    /// <param name="losesCut">Whether an unsynced cut, and so all after it, never happened.</param>
+    public void Crash(int kept, ReadOnlySpan<bool> sectors, bool losesCut)
     {
-        if (_durableBeforeCut is not null)
+        if (_durableBeforeCut is not null && losesCut)
         {
             _bytes = _durableBeforeCut;
-            _durableBeforeCut = null;
-            Length = _durableLength;
+            Length = _bytes.Length;
+            Sync();
             return;
         }
 
-        var length = Math.Min(Length, _durableLength + kept);
-        var zeroFrom = Math.Max(_durableLength, length - zeroedSectors * SectorSize);
-        _bytes.AsSpan(zeroFrom, length - zeroFrom).Clear();
-        Length = length;
-        _durableLength = length;
+        for (var i = 0; i < sectors.Length; i++)
+        {
+            var from = _durableLength + i * SectorSize;
+            if (!sectors[i])
+            {
+                _bytes.AsSpan(from, Math.Min(SectorSize, _durableLength + kept - from)).Clear();
+            }
+        }
+
+        Length = _durableLength + kept;
+        Sync();
     }
 }

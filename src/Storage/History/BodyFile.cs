@@ -23,16 +23,14 @@ internal sealed class BodyFile : IDisposable
     /// <summary>Count of leaves.</summary>
     public long Count => _ends.Length / EndLength;
 
-    /// <summary>Opens or makes both files; a half-written leaf is cut off, all where bytes are missing.</summary>
-    public static BodyFile Open(IFileSystem files, string folder)
-    {
-        IFile bodies = DurableFiles.OpenOrCreate(files, folder + "/bodies");
-        IFile ends = DurableFiles.OpenOrCreate(files, folder + "/bodies.ends");
-        var file = new BodyFile(bodies, ends);
-        bool isShort = file.Count > 0 && file.End(file.Count - 1) > bodies.Length;
-        file.Truncate(isShort ? 0 : file.Count);
-        return file;
-    }
+    /// <summary>Opens or makes both files. What lies behind the last sync may be anything: the caller knows how far
+    /// they go, asks <see cref="HasAll"/> and cuts.</summary>
+    public static BodyFile Open(IFileSystem files, string folder) => new(
+        DurableFiles.OpenOrCreate(files, folder + "/bodies"),
+        DurableFiles.OpenOrCreate(files, folder + "/bodies.ends"));
+
+    /// <summary>Whether the bytes of so many leaves can be there.</summary>
+    public bool HasAll(long count) => count <= Count && (count == 0 || End(count - 1) <= _bodies.Length);
 
     /// <summary>Adds a leaf; a null body takes its place without bytes.</summary>
     public void Append(Hash256 salt, ReadOnlySpan<byte> body, bool isErased)
@@ -73,7 +71,7 @@ internal sealed class BodyFile : IDisposable
     public bool IsPresent(long index) =>
         index >= 0 && index < Count && End(index) != (index == 0 ? 0 : End(index - 1));
 
-    /// <summary>Forgets all leaves from an index on.</summary>
+    /// <summary>Forgets all leaves from an index on, and half a one behind them.</summary>
     public void Truncate(long count)
     {
         if (_ends.Length != count * EndLength)

@@ -130,6 +130,7 @@ internal sealed class EpochLog : IDisposable
             _bodies.Sync();
             HeadFile.Write(_files, _folder, checkpoint.Size, note);
             (_head, _note) = (checkpoint, note);
+            HeadFile.DropOthers(_files, _folder, checkpoint.Size);
         }
 
         Head = new HeadInfo(_origin.Epoch, checkpoint.Size, checkpoint.Root, Number(LastSnapshot), note);
@@ -150,7 +151,7 @@ internal sealed class EpochLog : IDisposable
 
     private bool TryResume(EpochResume resume)
     {
-        if (_leaves.Size < resume.Size || _bodies.Count < resume.Size || RootAt(resume.Size) != resume.Root)
+        if (_leaves.Size < resume.Size || !_bodies.HasAll(resume.Size) || RootAt(resume.Size) != resume.Root)
             return false;
         PreparedLeaf? snapshot = null;
         if (!resume.LastSnapshot.IsEmpty
@@ -162,7 +163,7 @@ internal sealed class EpochLog : IDisposable
     }
 
     private long TrustedSize() =>
-        _leaves.Size >= _head!.Size && _bodies.Count >= _head.Size && _leaves.RootAt(_head.Size) == _head.Root
+        _leaves.Size >= _head!.Size && _bodies.HasAll(_head.Size) && _leaves.RootAt(_head.Size) == _head.Root
             ? _head.Size
             : 0;
 
@@ -170,7 +171,7 @@ internal sealed class EpochLog : IDisposable
     {
         if (_leaves.Size > size)
             _leaves.Truncate(size);
-        _bodies.Truncate(Math.Min(size, _bodies.Count));
+        _bodies.Truncate(_bodies.HasAll(size) ? size : 0);
     }
 
     private void Append(PreparedLeaf leaf)

@@ -26,14 +26,19 @@ internal static class HeadFile
         return note.Encode();
     }
 
-    /// <summary>Writes a head; durable on return. Older ones are removed afterwards.</summary>
+    /// <summary>Writes a head; durable on return.</summary>
     public static void Write(IFileSystem files, string folder, long size, byte[] note)
     {
-        string name = NameOf(size);
-        string path = folder + "/" + name;
+        string path = folder + "/" + NameOf(size);
         if (files.Exists(path))
             files.Delete(path);
         DurableFiles.WriteWhole(files, path, note);
+    }
+
+    /// <summary>Removes all heads but that of one size.</summary>
+    public static void DropOthers(IFileSystem files, string folder, long size)
+    {
+        string name = NameOf(size);
         foreach (string other in files.List(folder))
         {
             if (other != name && other.StartsWith(Prefix, StringComparison.Ordinal))

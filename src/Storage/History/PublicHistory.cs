@@ -182,10 +182,13 @@ public sealed partial class PublicHistory : IDisposable
     }
 
     /// <summary>Makes all leaves and bodies durable.</summary>
+    /// <exception cref="IOException">They are not, or writing one failed before: what replay would say again must not
+    /// be taken for written.</exception>
     internal void Sync()
     {
         lock (_gate)
         {
+            RequireUsable();
             foreach (EpochLog log in _epochs.Values)
                 log.Sync();
         }

@@ -70,6 +70,27 @@ internal sealed partial class ChunkIndex
         }
     }
 
+    /// <summary>Blocks whose id begins with some bytes, which the log calls for and which could not be read.</summary>
+    public List<BlockId> UnreadableIn(ReadOnlySpan<byte> prefix)
+    {
+        var ids = new List<BlockId>();
+        if (Totals.Unreadable == 0)
+        {
+            return ids;
+        }
+
+        using var scan = tables.Scan(IndexTable.Blocks, prefix);
+        while (scan.MoveNext())
+        {
+            if (BinaryPrimitives.ReadInt32BigEndian(scan.Value) == Unreadable)
+            {
+                ids.Add(BlockId.From(Hash256.From(scan.Key)));
+            }
+        }
+
+        return ids;
+    }
+
     private List<BlockState> PageFrom(int number)
     {
         var page = new List<BlockState>(PageMax);
@@ -86,7 +107,7 @@ internal sealed partial class ChunkIndex
 
     private void ForgetUnreadable(BlockId id)
     {
-        if (IsNamed(id))
+        if (Totals.Unreadable > 0 && IsNamed(id))
         {
             Totals = Totals with { Unreadable = Totals.Unreadable - 1 };
             tables.Delete(IndexTable.Blocks, id.AsSpan());

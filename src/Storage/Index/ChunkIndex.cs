@@ -51,6 +51,7 @@ internal sealed partial class ChunkIndex(IndexStore tables)
             return SetHere(known!, isHere);
         }
 
+        ForgetUnreadable(id);
         var block = new BlockState
         {
             Id = id,

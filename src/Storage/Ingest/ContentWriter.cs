@@ -93,6 +93,8 @@ internal sealed class ContentWriter : IDisposable
     public IReadOnlyCollection<ClassTag> Usable => _use.Usable;
 
     /// <summary>Ends the content. Nothing is durable yet.</summary>
+    /// <exception cref="IOException">The disk failed or is full; <see cref="Dispose"/> drops what was written.
+    /// </exception>
     public StagedContent Finish()
     {
         var staged = FinishUnsettled();
@@ -107,14 +109,15 @@ internal sealed class ContentWriter : IDisposable
     /// <summary>The same; the caller settles it.</summary>
     public StagedContent FinishUnsettled()
     {
-        _finished = true;
-        return _pipeline is not null
+        var staged = _pipeline is not null
             ? _pipeline.Finish()
             : StagedContent.Unsettled(
                 _core, _use.Class, _small.Length == _smallLength ? _small : _small[.._smallLength]);
+        _finished = true;
+        return staged;
     }
 
-    /// <summary>Drops what was written where <see cref="Finish"/> was not reached.</summary>
+    /// <summary>Drops what was written where <see cref="Finish"/> did not return.</summary>
     public void Dispose()
     {
         if (!_finished)

@@ -11,7 +11,8 @@ internal sealed partial class LocalLog
 
     /// <summary>
     /// Appends records, makes them durable and runs <paramref name="applied"/> with the number of the first, in record
-    /// order against all other commits. Returns when done; several callers share one write and one sync.
+    /// order against all other commits. Returns when done; several callers share one write and one sync. After a crash
+    /// all of them are there or none.
     /// </summary>
     /// <exception cref="IOException">The records are not acknowledged. They may yet be found on reopening only if it
     /// was the sync that failed.</exception>
@@ -141,9 +142,15 @@ internal sealed partial class LocalLog
     /// <summary>One append, one sync; returns the number of the first record.</summary>
     private long WriteGroup(List<Waiter> group)
     {
-        if (_failure is not null)
+        const string FailedEarlier = "the log failed earlier and must be reopened";
+        switch (_failure)
         {
-            throw new IOException("the log failed earlier and must be reopened", _failure);
+            case null:
+                break;
+            case DiskFullException:
+                throw new DiskFullException($"{FailedEarlier}: {_failure.Message}", _failure);
+            default:
+                throw new IOException(FailedEarlier, _failure);
         }
 
         if (_segments[^1].Length >= _limits.LogSegmentTarget)
@@ -155,7 +162,7 @@ internal sealed partial class LocalLog
         var segment = _segments[^1];
         var first = NextNumber;
         var frames = Buffer(LengthOf(items));
-        Frame(items, Chain, first, frames, out var chain);
+        Frame(group.ConvertAll(waiter => waiter.Items), Chain, first, frames, out var chain);
         AppendOrCutBack(frames, segment.Length);
         try
         {

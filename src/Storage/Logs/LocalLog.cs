@@ -77,7 +77,7 @@ internal sealed partial class LocalLog : IDisposable
         RemoveTemporaries(files);
         var header = new LogFileHeader(First: 1, Generation: 0, default);
         var frames = new byte[LengthOf(first)];
-        Frame(first, header.Previous, header.First, frames, out var chain);
+        Frame([first], header.Previous, header.First, frames, out var chain);
         var file = WriteFile(files, header, to => to.Append(frames));
         var segment = new LogSegment { Header = header, Count = first.Count, Length = file.Length };
         NoteInline(segment, first, header.First);
@@ -129,28 +129,34 @@ internal sealed partial class LocalLog : IDisposable
 
     private static int LengthOf(IReadOnlyList<LogItem> items) => items.Sum(item => item.FrameLength);
 
+    /// <summary>Frames of several commits, written at a time.</summary>
     private static void Frame(
-        IReadOnlyList<LogItem> items, Hash256 previous, long first, Span<byte> bytes, out Hash256 chain)
+        IReadOnlyList<IReadOnlyList<LogItem>> commits, Hash256 previous, long first, Span<byte> bytes,
+        out Hash256 chain)
     {
         var offset = 0;
         chain = previous;
-        for (var i = 0; i < items.Count; i++)
+        foreach (var items in commits)
         {
-            var item = items[i];
-            var flags = i == 0 ? LogFrame.CommitStart : 0;
-            chain = LogFrame.HashOf(chain, first + i, flags, item.Record);
-            var frame = new LogFrame
+            for (var i = 0; i < items.Count; i++)
             {
-                RecordLength = item.Record.Length,
-                InlineLength = item.Inline.Length,
-                Flags = flags,
-                InlineCheck = item.InlineCheck ?? LogFrame.CheckOf(item.Inline),
-                Hash = chain,
-            };
-            frame.Write(bytes[offset..]);
-            item.Record.CopyTo(bytes[(offset + LogFrame.HeaderSize)..]);
-            item.Inline.CopyTo(bytes[(offset + LogFrame.HeaderSize + item.Record.Length)..]);
-            offset += item.FrameLength;
+                var item = items[i];
+                var flags = (offset == 0 ? LogFrame.CommitStart : 0)
+                    | (i < items.Count - 1 ? LogFrame.CommitContinues : 0);
+                chain = LogFrame.HashOf(chain, first++, flags, item.Record);
+                var frame = new LogFrame
+                {
+                    RecordLength = item.Record.Length,
+                    InlineLength = item.Inline.Length,
+                    Flags = flags,
+                    InlineCheck = item.InlineCheck ?? LogFrame.CheckOf(item.Inline),
+                    Hash = chain,
+                };
+                frame.Write(bytes[offset..]);
+                item.Record.CopyTo(bytes[(offset + LogFrame.HeaderSize)..]);
+                item.Inline.CopyTo(bytes[(offset + LogFrame.HeaderSize + item.Record.Length)..]);
+                offset += item.FrameLength;
+            }
         }
     }
 

@@ -9,7 +9,8 @@ namespace Omega.P2P.Storage.Logs;
 /// <code>
 /// 0   4  record length, 1..LogRecordMax
 /// 4   4  inline length, 0 once the inline bytes have moved to a block
-/// 8   4  flags: bit 0 = first frame of a commit, so all before it was durable when it was written
+/// 8   4  flags: bit 0 = first frame written at a time, so all before it was durable when it was written;
+///        bit 1 = the next frame belongs to the same commit
 /// 12  4  first four bytes of BLAKE3(inline bytes), zero where there are none
 /// 16 32  record hash = BLAKE3.derive_key("omega local-log v1", previous hash | number (8) | flags (4) | record)
 /// 48     record, then inline bytes
@@ -20,6 +21,7 @@ internal readonly struct LogFrame
 {
     public const int HeaderSize = 48;
     public const uint CommitStart = 1;
+    public const uint CommitContinues = 2;
 
     /// <summary>Previous hash, number, flags: what is hashed before a record.</summary>
     private const int HeadSize = 44;
@@ -71,7 +73,7 @@ internal readonly struct LogFrame
             Hash = Hash256.From(header.Slice(16, 32)),
         };
         return frame.RecordLength > 0 && frame.RecordLength <= recordMax && frame.InlineLength >= 0
-            && frame.InlineLength <= int.MaxValue / 2 && frame.Flags <= CommitStart;
+            && frame.InlineLength <= int.MaxValue / 2 && frame.Flags <= (CommitStart | CommitContinues);
     }
 
     public void Write(Span<byte> destination)

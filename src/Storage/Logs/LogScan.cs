@@ -10,12 +10,13 @@ internal delegate void LogVisitor(long number, ReadOnlySpan<byte> record, ReadOn
 /// <summary>
 /// Walks the rest of a log file from bad bytes on and tells a torn tail from rot. A commit begins only after the one
 /// before it was synced: bad bytes with a later commit behind them were once durable, so they are damage and must not
-/// be cut off.
+/// be cut off. Of a commit whose last frame is missing nothing counts.
 /// </summary>
 internal ref struct LogScan
 {
     private readonly ReadOnlySpan<byte> _file;
     private readonly int _recordMax;
+    private readonly List<OpenFrame> _open = [];
 
     /// <summary>Begins at a frame.</summary>
     /// <param name="rest">The file from there on.</param>
@@ -81,36 +82,72 @@ internal ref struct LogScan
         {
             if (TryFrame(Offset, Chain, Number, out var frame) == FrameState.Whole)
             {
-                var record = _file.Slice(Offset + LogFrame.HeaderSize, frame.RecordLength);
-                var inline = _file.Slice(Offset + LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength);
-                visitor(frame, new LogSpot(Number, Position, frame.RecordLength), record, inline);
+                _open.Add(new(frame, new(Number, Position, frame.RecordLength), Offset, Chain));
                 Step(frame);
+                if ((frame.Flags & LogFrame.CommitContinues) == 0)
+                {
+                    Release(visitor);
+                }
+
                 continue;
             }
 
             if (!IsFollowedByCommit(Offset))
             {
+                TakeBack();
                 IsTorn = true;
                 return;
             }
 
+            Release(visitor);
             FirstDamaged = FirstDamaged < 0 ? Number : FirstDamaged;
             if (!IsWalkable(Offset, out frame))
             {
                 return;
             }
 
+            NoteInline(Number, frame.InlineLength);
             Step(frame);
+        }
+
+        IsTorn = _open.Count > 0;
+        TakeBack();
+    }
+
+    /// <summary>Visits the frames of a commit that is whole.</summary>
+    private readonly void Release(FrameVisitor visitor)
+    {
+        foreach (var open in _open)
+        {
+            NoteInline(open.Spot.Number, open.Frame.InlineLength);
+            open.Visit(visitor, _file.Slice((int)open.Offset, open.Frame.Length));
+        }
+
+        _open.Clear();
+    }
+
+    /// <summary>Goes back to where the unfinished commit begins.</summary>
+    private void TakeBack()
+    {
+        if (_open.Count > 0)
+        {
+            var first = _open[0];
+            (Offset, Number, Position) = ((int)first.Offset, first.Spot.Number, first.Spot.Position);
+            Chain = first.Previous;
+            _open.Clear();
+        }
+    }
+
+    private readonly void NoteInline(long number, int length)
+    {
+        if (length > 0)
+        {
+            InlineRecords.Add(number, length);
         }
     }
 
     private void Step(in LogFrame frame)
     {
-        if (frame.InlineLength > 0)
-        {
-            InlineRecords.Add(Number, frame.InlineLength);
-        }
-
         Offset += frame.Length;
         Position += LogFrame.HeaderSize + frame.RecordLength;
         Number++;

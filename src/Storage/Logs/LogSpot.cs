@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Storage.Index.Segments;
 
 namespace Omega.P2P.Storage.Logs;
@@ -10,6 +11,25 @@ internal readonly record struct LogSpot(long Number, long Position, int Length);
 
 /// <summary>Called once per whole record, in order. Spans are valid during the call.</summary>
 internal delegate void PlacedVisitor(LogSpot spot, ReadOnlySpan<byte> record, ReadOnlySpan<byte> inline);
+
+/// <summary>Called once per whole frame of a whole commit, in order. Spans are valid during the call.</summary>
+internal delegate void FrameVisitor(
+    in LogFrame frame, LogSpot spot, ReadOnlySpan<byte> record, ReadOnlySpan<byte> inline);
+
+/// <summary>A whole frame of a commit that has not ended yet.</summary>
+/// <param name="Frame">Its header.</param>
+/// <param name="Spot">The record in it.</param>
+/// <param name="Offset">Where it begins in what is walked over.</param>
+/// <param name="Previous">Hash of the record before.</param>
+internal readonly record struct OpenFrame(LogFrame Frame, LogSpot Spot, long Offset, Hash256 Previous)
+{
+    /// <summary>Visits the frame, whose bytes these are.</summary>
+    public void Visit(FrameVisitor visitor, ReadOnlySpan<byte> bytes) => visitor(
+        Frame,
+        Spot,
+        bytes.Slice(LogFrame.HeaderSize, Frame.RecordLength),
+        bytes.Slice(LogFrame.HeaderSize + Frame.RecordLength, Frame.InlineLength));
+}
 
 /// <summary>What an index knows of the log's files, so that those whose records it covers need not be read.</summary>
 /// <param name="Place">The last record covered.</param>

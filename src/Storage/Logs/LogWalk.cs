@@ -4,14 +4,10 @@ using Omega.P2P.Storage.Index.Segments;
 
 namespace Omega.P2P.Storage.Logs;
 
-/// <summary>Called once per whole frame, in order. Spans are valid during the call.</summary>
-internal delegate void FrameVisitor(
-    in LogFrame frame, LogSpot spot, ReadOnlySpan<byte> record, ReadOnlySpan<byte> inline);
-
 /// <summary>
 /// Walks the frames of one log file through a window, so that memory does not grow with the file. Only where bytes are
-/// bad is the rest of the file read whole: <see cref="LogScan"/> then says whether they are a torn tail or rot. One
-/// walk at a time.
+/// bad is the rest of the file read whole: <see cref="LogScan"/> then says whether they are a torn tail or rot. The
+/// frames of a commit are visited when its last one was read. One walk at a time.
 /// </summary>
 internal sealed class LogWalk
 {
@@ -21,6 +17,7 @@ internal sealed class LogWalk
     private readonly string _path;
     private readonly int _recordMax;
     private readonly long _end;
+    private readonly List<OpenFrame> _open = [];
     private byte[] _window = new byte[WindowSize];
     private long _windowStart;
     private int _windowLength;
@@ -81,25 +78,47 @@ internal sealed class LogWalk
     public void Run(FrameVisitor visitor, Func<bool>? isEnough = null)
     {
         LogScan.RequireExpected(Expected, Number, Chain);
-        while (Offset < _end && isEnough?.Invoke() != true)
+        while (Offset < _end && (_open.Count > 0 || isEnough?.Invoke() != true))
         {
-            if (!TryFrame(out var frame, out var bytes))
+            if (!TryFrame(out var frame))
             {
                 RunRest(visitor);
                 return;
             }
 
-            var record = bytes.Slice(LogFrame.HeaderSize, frame.RecordLength);
-            var inline = bytes.Slice(LogFrame.HeaderSize + frame.RecordLength, frame.InlineLength);
-            visitor(frame, new LogSpot(Number, Position, frame.RecordLength), record, inline);
+            _open.Add(new(frame, new(Number, Position, frame.RecordLength), Offset, Chain));
             Step(frame);
+            if ((frame.Flags & LogFrame.CommitContinues) == 0)
+            {
+                Release(visitor);
+            }
+        }
+
+        if (_open.Count > 0)
+        {
+            RunRest(visitor);
         }
     }
 
-    private bool TryFrame(out LogFrame frame, out ReadOnlySpan<byte> bytes)
+    /// <summary>Visits the frames of a commit that is whole. A long one is read a second time.</summary>
+    private void Release(FrameVisitor visitor)
+    {
+        foreach (var open in _open)
+        {
+            if (open.Frame.InlineLength > 0)
+            {
+                InlineRecords.Add(open.Spot.Number, open.Frame.InlineLength);
+            }
+
+            open.Visit(visitor, Bytes(open.Offset, open.Frame.Length));
+        }
+
+        _open.Clear();
+    }
+
+    private bool TryFrame(out LogFrame frame)
     {
         frame = default;
-        bytes = default;
         if (_end - Offset < LogFrame.HeaderSize
             || !LogFrame.TryRead(Bytes(Offset, LogFrame.HeaderSize), _recordMax, out frame)
             || frame.Length > _end - Offset)
@@ -107,17 +126,11 @@ internal sealed class LogWalk
             return false;
         }
 
-        bytes = Bytes(Offset, frame.Length);
-        return LogScan.IsWhole(frame, bytes, Chain, Number);
+        return LogScan.IsWhole(frame, Bytes(Offset, frame.Length), Chain, Number);
     }
 
     private void Step(in LogFrame frame)
     {
-        if (frame.InlineLength > 0)
-        {
-            InlineRecords.Add(Number, frame.InlineLength);
-        }
-
         Offset += frame.Length;
         Position += LogFrame.HeaderSize + frame.RecordLength;
         Number++;
@@ -125,9 +138,17 @@ internal sealed class LogWalk
         LogScan.RequireExpected(Expected, Number, Chain);
     }
 
-    /// <summary>Bad bytes: all that follows is looked at together.</summary>
+    /// <summary>Bad bytes, or none behind an unfinished commit: all from that commit on is looked at together.
+    /// </summary>
     private void RunRest(FrameVisitor visitor)
     {
+        if (_open.Count > 0)
+        {
+            var first = _open[0];
+            (Offset, Number, Position) = (first.Offset, first.Spot.Number, first.Spot.Position);
+            Chain = first.Previous;
+        }
+
         var scan = new LogScan(Bytes(Offset, checked((int)(_end - Offset))), Number, Chain, _recordMax, Position)
         {
             Expected = Expected,

@@ -5,8 +5,8 @@ namespace Omega.P2P.Storage.Recovery;
 
 /// <summary>
 /// Brings the folders of sealed blocks in line with what the log says, one of the 256 at a time and in memory of one:
-/// removes files that the log does not call for, and notes blocks whose bytes should be there and are not. One caller
-/// at a time, and none that seals blocks meanwhile.
+/// removes files that the log does not call for, notes blocks whose bytes should be there and are not, and takes in
+/// those that could not be read and now can. One caller at a time, and none that seals blocks meanwhile.
 /// </summary>
 internal sealed class BlockFolderCheck(StoreCore core)
 {
@@ -32,7 +32,7 @@ internal sealed class BlockFolderCheck(StoreCore core)
     public bool HasWork(out int names)
     {
         (var strays, var missing, names) = Look(_next);
-        return strays.Count > 0 || missing.Count > 0;
+        return strays.Count > 0 || missing.Count > 0 || UnreadableIn(_next).Exists(core.Blocks.CanReadDirectory);
     }
 
     /// <summary>Mends the next folder.</summary>
@@ -55,12 +55,36 @@ internal sealed class BlockFolderCheck(StoreCore core)
             }
         }
 
+        foreach (var id in UnreadableIn(_next))
+        {
+            TakeBack(id);
+        }
+
         _next++;
         return names;
     }
 
     /// <summary>Goes on to the next folder, in which there is nothing to mend.</summary>
     public void Skip() => _next++;
+
+    private List<BlockId> UnreadableIn(int folder)
+    {
+        lock (core.State)
+        {
+            return core.Chunks.UnreadableIn([(byte)folder]);
+        }
+    }
+
+    private void TakeBack(BlockId id)
+    {
+        if (core.Blocks.TryReadDirectory(id, out var directory))
+        {
+            lock (core.State)
+            {
+                core.Chunks.Add(id, directory!, core.Blocks.HasBytes(id));
+            }
+        }
+    }
 
     private (List<(BlockId Id, string Extension)> Strays, List<BlockState> Missing, int Names) Look(int folder)
     {

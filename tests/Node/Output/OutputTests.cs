@@ -93,5 +93,8 @@ public sealed class OutputTests
         Assert.Equal("internal", report.Code);
         Assert.Equal(ExitCode.Interrupted, ErrorReport.Of(new OperationCanceledException()).Exit);
         Assert.Equal("disk_full", ErrorReport.Of(new Omega.P2P.Storage.Files.DiskFullException("x")).Code);
+        var failed = new Omega.P2P.Engine.EngineResult.Failed(Omega.P2P.Federation.MeshError.NoRoom, "no space");
+        var inDaemon = ErrorReport.Of(Omega.P2P.Node.Service.Failures.Of(failed));
+        Assert.Equal(("disk_full", ErrorReport.MakeRoom), (inDaemon.Code, inDaemon.Hint));
     }
 }

@@ -26,6 +26,12 @@ internal sealed class FaultRun
 
     private static readonly int[] Sizes = [0, 1, 700, 3_000, 5_000, 20_000, 60_000, 300_000];
 
+    /// <summary>A disk that lies about a flush is not among them: nothing can be promised on it.</summary>
+    private static readonly DiskFault[] Faults =
+        [DiskFault.PowerLoss, DiskFault.InputOutputError, DiskFault.DiskFull, DiskFault.DiskFills];
+
+    private static readonly CrashOutcome[] Outcomes = Enum.GetValues<CrashOutcome>();
+
     private readonly Random _chance;
     private readonly int _seed;
     private readonly Mistake? _mistake;
@@ -54,7 +60,7 @@ internal sealed class FaultRun
         {
             if (_chance.Next(4) == 0)
             {
-                _disk.FailAt(_disk.Calls + 1 + _chance.Next(40), Pick<DiskFault>());
+                _disk.FailAt(_disk.Calls + 1 + _chance.Next(40), Pick(Faults));
             }
 
             told.Add(Step(out var isFailed));
@@ -81,8 +87,7 @@ internal sealed class FaultRun
     private Func<MemoryFileSystem, IFileSystem>? Through() =>
         _mistake is { } mistake ? disk => new BrokenFileSystem(disk, mistake) : null;
 
-    private T Pick<T>()
-        where T : struct, Enum => Enum.GetValues<T>()[_chance.Next(Enum.GetValues<T>().Length)];
+    private T Pick<T>(T[] some) => some[_chance.Next(some.Length)];
 
     /// <summary>One operation; a failure leaves the question open what became of it.</summary>
     private string Step(out bool isFailed)
@@ -110,7 +115,7 @@ internal sealed class FaultRun
         var live = _ledger.Facts.Where(f => !f.Value.IsRemoved && !_ledger.IsOpen(f.Key))
             .Select(f => f.Key).Order().ToList();
         var key = live.Count == 0 ? default : live[_chance.Next(live.Count)];
-        switch (live.Count == 0 ? 0 : _chance.Next(14))
+        switch (live.Count == 0 ? 0 : _chance.Next(22))
         {
             case <= 3: return Put();
             case 4: return Change("publish", key, f => f with { Audiences = "peers" },
@@ -118,25 +123,58 @@ internal sealed class FaultRun
             case 5: return Change("unpublish", key, f => f with { Audiences = "" },
                 f => f.Audiences.Length > 0, () => _test.Store.Unpublish(key, "peers", Now));
             case 6: return Change("remove", key, f => f with { IsRemoved = true, Audiences = "" },
-                f => f.Pins.Length == 0, () => _test.Store.Remove([key], "test", Now));
+                f => !f.IsKept, () => _test.Store.Remove([key], "test", Now));
             case 7: return Change("pin", key, f => f with { Pins = "keep" },
                 f => f.Pins.Length == 0, () => _test.Store.AddPin(key, "keep", Now));
             case 8: return Change("evict", key, f => f with { IsEvicted = true },
-                f => f.Pins.Length == 0 && !f.IsEvicted, () => _test.Store.Evict(_test.Store.PlanEviction([key]), Now));
+                f => !f.IsKept && !f.IsEvicted, () => _test.Store.Evict(_test.Store.PlanEviction([key]), Now));
             case 9: return Change("rebuild", key, f => f with { IsEvicted = false }, f => f.IsEvicted,
                 () => Rebuild(key));
-            case 10:
+            case 10: return Change("unpin", key, f => f with { Pins = "" },
+                f => f.Pins.Length > 0, () => _test.Store.RemovePin(key, "keep", Now));
+            case 11: return Change("hold", key, f => f with { Holds = "case" },
+                f => f.Holds.Length == 0, () => _test.Store.AddHold(key, "case", null, Now));
+            case 12: return Change("release", key, f => f with { Holds = "" },
+                f => f.Holds.Length > 0, () => _test.Store.ReleaseHold(key, "case", Now));
+            case 13: return PutBatch();
+            default: return Tend(_chance.Next(8));
+        }
+    }
+
+    /// <summary>What changes nothing that a reader of artifacts is told.</summary>
+    private string Tend(int what)
+    {
+        switch (what)
+        {
+            case 0:
                 _test.Store.TakeSnapshot(Now);
                 return "snapshot";
-            case 11:
+            case 1:
                 _clock += 20;
                 _test.Store.Idle(Now);
                 return "idle";
-            case 12:
+            case 2:
                 _test.Store.Repack(Now, 0.9);
                 return "repack";
-            default: return Change("unpin", key, f => f with { Pins = "" },
-                f => f.Pins.Length > 0, () => _test.Store.RemovePin(key, "keep", Now));
+            case 3:
+                _test.Store.Collect(new() { GraceMs = 0 }, Now);
+                return "gc run";
+            case 4:
+                _test.Store.StartScrub(null, Now);
+                while (_test.Store.WorkScrub(TestStore.Now(++_clock)))
+                {
+                }
+
+                return "scrub";
+            case 5:
+                _test.Store.AddSchema($"kind{_chance.Next(4)}", "{}"u8, Now);
+                return "schema";
+            case 6:
+                _test.Store.KeepReserve();
+                return "reserve";
+            default:
+                _test.Store.SettleIndex();
+                return "merge";
         }
     }
 
@@ -176,6 +214,36 @@ internal sealed class FaultRun
         return $"put {result.Key} of {size}";
     }
 
+    /// <summary>Artifacts that come all at once or not at all.</summary>
+    private string PutBatch()
+    {
+        var contents = Enumerable.Range(1, 3).Select(i => TestStore.Bytes(_seed * 31 + ++_names, i * 2_500))
+            .ToDictionary(ContentOf);
+        using var batch = _test.Store.BeginBatch("replay");
+        foreach (var (bytes, i) in contents.Values.Select((bytes, i) => (bytes, i)))
+        {
+            batch.Add(i, TestStore.Request($"n{++_names}"), bytes);
+        }
+
+        var results = batch.Complete(
+            descriptors =>
+            {
+                foreach (var descriptor in descriptors)
+                {
+                    _ledger.MayHave(descriptor.Key, new Fact(contents[descriptor.Content]));
+                }
+
+                return [.. descriptors.Select(one => TestStore.Attest(_test.Store, one, "replay"))];
+            },
+            Now);
+        foreach (var result in results)
+        {
+            _ledger.Settle(result.Key);
+        }
+
+        return $"batch {string.Join(' ', results.Select(result => result.Key))}";
+    }
+
     private void Rebuild(ArtifactKey key)
     {
         var contents = _ledger.Facts.Values.Select(f => f.Bytes)
@@ -195,8 +263,9 @@ internal sealed class FaultRun
     /// <summary>Power lost, or the process alone; sometimes a second time while the store recovers.</summary>
     private string Restart()
     {
-        var outcome = Pick<CrashOutcome>();
+        var outcome = Pick(Outcomes);
         _disk.Crash(outcome, (ulong)_chance.Next());
+        _disk.Capacity = long.MaxValue; // somebody made room
         if (_chance.Next(3) == 0)
         {
             _disk.FailAt(_disk.Calls + 1 + _chance.Next(8), DiskFault.PowerLoss);
@@ -207,7 +276,7 @@ internal sealed class FaultRun
             catch (IOException e)
             {
                 Failures++;
-                _disk.Crash(Pick<CrashOutcome>(), (ulong)_chance.Next());
+                _disk.Crash(Pick(Outcomes), (ulong)_chance.Next());
                 _test = new TestStore(_disk, Limits, create: false, through: Through());
                 return $"restart, {outcome}, and again after {e.Message}";
             }
@@ -224,8 +293,11 @@ internal sealed class FaultRun
     private string Rebuilt()
     {
         _disk.Crash(CrashOutcome.KeepUnsynced);
+        _disk.Capacity = long.MaxValue;
+        Hash256 current;
         using (_test = new TestStore(_disk, Limits, create: false, through: Through()))
         {
+            current = _test.Store.Current;
             var difference = _ledger.Check(_test);
             if (difference.Length > 0)
             {
@@ -233,7 +305,6 @@ internal sealed class FaultRun
             }
         }
 
-        var current = _test.Store.Current;
         DeleteAll("index");
         using var again = new TestStore(_disk, Limits, create: false, through: Through());
         return again.Store.Current == current ? _ledger.Check(again) : "CURRENT differs once the index was rebuilt";

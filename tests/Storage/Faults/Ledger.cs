@@ -14,6 +14,11 @@ internal sealed record Fact(byte[] Bytes)
     public string Audiences { get; init; } = "";
 
     public string Pins { get; init; } = "";
+
+    public string Holds { get; init; } = "";
+
+    /// <summary>Whether it may neither be removed nor evicted.</summary>
+    public bool IsKept => Pins.Length + Holds.Length > 0;
 }
 
 /// <summary>
@@ -50,13 +55,15 @@ internal sealed class Ledger
         {
             seen.TryGetValue(key, out var info);
             var isBefore = Differs(test, key, before, info).Length == 0;
-            var difference = isBefore ? "" : Differs(test, key, after, info);
-            if (difference.Length > 0)
+            var difference = Differs(test, key, after, info);
+            if (!isBefore && difference.Length > 0)
             {
                 return $"neither before nor after: {difference}; {Differs(test, key, before, info)}";
             }
 
-            if ((isBefore ? before : after) is { } fact)
+            // Bytes that another artifact shares stay when one is evicted: then nobody can tell whether it was.
+            var isAfter = !isBefore || (difference.Length == 0 && after!.IsEvicted);
+            if ((isAfter ? after : before) is { } fact)
             {
                 _facts[key] = fact;
             }
@@ -99,6 +106,12 @@ internal sealed class Ledger
         if (pins != fact.Pins)
         {
             return $"{key} has the pins '{pins}', not '{fact.Pins}'";
+        }
+
+        var holds = string.Join(' ', test.Store.Holds.Where(h => h.Key == key).Select(h => h.Name));
+        if (holds != fact.Holds)
+        {
+            return $"{key} has the holds '{holds}', not '{fact.Holds}'";
         }
 
         if (info.State != ArtifactState.Local)

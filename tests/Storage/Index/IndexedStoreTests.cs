@@ -47,6 +47,26 @@ public sealed class IndexedStoreTests
         Assert.Equal(live, Describe(test.Store));
     }
 
+    /// <summary>What a power loss leaves of appends that were not synced: their length, and zeros.</summary>
+    [Fact]
+    public void WhatLiesBehindTheSealedPlaceInThePublicFilesTakesNothingAlong()
+    {
+        using var test = new TestStore(limits: Limits);
+        test.Store.Publish(test.Put([1], "a").Key, "peers", TestStore.Now(2));
+        test.Store.SettleIndex();
+        test.Store.Dispose();
+        foreach (var (name, length) in new[] { ("leaves", 40), ("bodies.ends", 20), ("bodies", 7) })
+        {
+            using var file = test.Files.Open($"public/0/{name}", FileOpenMode.ReadWrite);
+            file.Append(new byte[length]);
+        }
+
+        var report = test.Reopen();
+
+        Assert.Null(report.IndexDropped);
+        Assert.Empty(test.Store.Verify(Storage.Recovery.VerifyDepth.Bytes, null));
+    }
+
     [Theory]
     [InlineData("manifest")]
     [InlineData("page")]

@@ -50,6 +50,35 @@ public sealed class LocalLogTests
     }
 
     [Fact]
+    public void CommitOfSeveralRecordsIsThereWholeOrNotAtAll()
+    {
+        var whole = NewDisk();
+        using (var log = LocalLog.Create(whole, Limits, [Record(1, 0)]))
+        {
+            log.Commit([Record(2, 50), Record(3, 0), Record(4, 70)], _ => { });
+            log.Commit([Record(5, 0)], _ => { });
+            log.Commit([Record(6, 30), Record(7, 0)], _ => { });
+        }
+
+        var bytes = ReadFile(whole, "log/log-0000000000000001.asl");
+        int[] ends = [1, 4, 5, 7];
+        for (var cut = LogFileHeader.Size; cut < bytes.Length; cut++)
+        {
+            var files = DiskWith(bytes[..cut]);
+            var count = Replay(files, out var recovery).Count;
+            Assert.True(count == 0 || ends.Contains(count), $"cut at {cut}: {count} records");
+            Assert.Equal(count, recovery.Records);
+            using (var log = LocalLog.Open(files, Limits, (_, _, _) => { }, out _))
+            {
+                log.Commit([Record(count + 1, 10), Record(count + 2, 10)], first => Assert.Equal(count + 1, first));
+            }
+
+            Assert.Equal(Enumerable.Range(1, count + 2), Replay(files, out recovery));
+            Assert.Equal((0, -1), (recovery.TornBytes, recovery.FirstDamaged));
+        }
+    }
+
+    [Fact]
     public void FlippedByteBeforeALaterCommitIsDamageAndNothingIsCut()
     {
         var whole = NewDisk();

@@ -57,6 +57,62 @@ public sealed class RoomTests
         Assert.Equal(2, test.Store.Stats.Artifacts);
     }
 
+    /// <summary>What recovery writes (here a signed head) must not keep the owner from deleting.</summary>
+    [Fact]
+    public void FullDiskCanBeOpenedAndThenDelete()
+    {
+        using var test = new TestStore(limits: new StoreLimits { ReserveBytes = 64 * 1024 });
+        var goes = test.Put(TestStore.Bytes(2, 500_000), "goes");
+        test.Store.Publish(goes.Key, "peers", TestStore.Now(2));
+        test.Store.TakeSnapshot(TestStore.Now(3));
+        test.Store.KeepReserve();
+        DeleteHead(test);
+        test.Files.Capacity = Used(test);
+        test.Crash(CrashOutcome.KeepUnsynced);
+        test.Store.Remove([goes.Key], null, TestStore.Now(4));
+        test.Store.Collect(new() { GraceMs = 0 }, TestStore.Now(5));
+        test.Put(TestStore.Bytes(3, 300_000), "room again");
+
+        test.Files.Delete("reserve");
+        test.Files.Capacity = 0;
+        DeleteHead(test);
+        test.Files.Crash(CrashOutcome.KeepUnsynced);
+        Assert.Throws<DiskFullException>(
+            () => DomainStore.Open(test.Files, test.Options, TestStore.Keys, TestStore.Now(6), out _));
+        test.Files.Capacity = long.MaxValue;
+        test.Crash();
+    }
+
+    /// <summary>Else the next put would take the room that the owner needs to delete.</summary>
+    [Fact]
+    public void WhereTheReserveWasGivenUpPutsLeaveAsMuchRoom()
+    {
+        using var test = new TestStore(limits: new StoreLimits { ReserveBytes = 64 * 1024 });
+        var used = Used(test);
+        test.Files.Capacity = used + 40 * 1024;
+        Assert.Throws<DiskFullException>(() => test.Put(TestStore.Bytes(1, 100), "small"));
+        test.Files.Capacity = used + 80 * 1024;
+        test.Put(TestStore.Bytes(1, 100), "small");
+        test.Files.Capacity = long.MaxValue / 2;
+        test.Store.KeepReserve();
+        test.Files.Capacity = Used(test) + 40 * 1024;
+        test.Put(TestStore.Bytes(2, 100), "the reserve is there");
+    }
+
+    [Fact]
+    public void ReserveCannotBeCompressedAway()
+    {
+        using var test = new TestStore(limits: new StoreLimits { ReserveBytes = 64 * 1024 });
+        test.Store.KeepReserve();
+        using var file = test.Files.Open("reserve", FileOpenMode.Read);
+        var bytes = new byte[64 * 1024];
+        Assert.Equal(bytes.Length, file.ReadAt(0, bytes));
+        Assert.All(bytes.GroupBy(value => value), same => Assert.InRange(same.Count(), 1, 1024));
+    }
+
+    private static void DeleteHead(TestStore test) => test.Files.Delete(
+        $"public/0/{test.Files.List("public/0").Single(name => name.StartsWith("head", StringComparison.Ordinal))}");
+
     private static long Used(TestStore test)
     {
         test.Files.Capacity = long.MaxValue / 2;
