@@ -36,9 +36,13 @@ public sealed partial class Libp2pConnection
             else if (_streams.TryGetValue(told.Stream, out var stream))
             {
                 OnStream(stream, told.Kind);
-                Forget(stream);
+                _told.Add(stream);
             }
         }
+
+        // Only now: of a stream that is gone, what was told before its end may have been told with it.
+        foreach (var stream in _told) Forget(stream);
+        _told.Clear();
     }
 
     private void OnStream(ConnectionStream stream, YamuxEventKind kind)

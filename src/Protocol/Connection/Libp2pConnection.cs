@@ -22,6 +22,7 @@ public sealed partial class Libp2pConnection : IDisposable
     private readonly OutputQueue _output = new();
     private readonly Queue<ConnectionEvent> _events = new();
     private readonly Dictionary<uint, ConnectionStream> _streams = [];
+    private readonly List<ConnectionStream> _told = [];
     private readonly string[] _spoken;
     private readonly HashSet<string> _accepted;
     private readonly RateBudget _frames;

@@ -188,6 +188,27 @@ public sealed class Libp2pConnectionTests
         Assert.Equal(CloseReason.Remote, pair.Dialer.Closed?.Reason);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EndThatComesTogetherWithDataIsToldToo(bool reset)
+    {
+        var pair = new ConnectionPair().Settle();
+        var id = pair.Open(pair.Dialer);
+        pair.Settle();
+        var theirs = Assert.Single(pair.Listener.Told<ConnectionEvent.StreamOpened>()).Stream;
+        pair.Listener.Connection.CloseWrite(theirs);
+        pair.Settle();
+        pair.Dialer.Connection.Write(id, "last words"u8);
+        if (reset) pair.Dialer.Connection.Reset(id);
+        else pair.Dialer.Connection.CloseWrite(id);
+        pair.Listener.Connection.Receive(ConnectionPair.TakeOutput(pair.Dialer), pair.Now);
+        pair.Listener.TakeEvents();
+        Assert.Equal(reset ? 1 : 0, pair.Listener.Told<ConnectionEvent.StreamReset>().Count());
+        Assert.Equal(reset ? 0 : 1, pair.Listener.Told<ConnectionEvent.StreamFinished>().Count());
+        if (!reset) Assert.Equal("last words"u8, pair.Listener.ReadAll(theirs, pair.Now));
+    }
+
     [Fact]
     public void StreamThatIsNeverEndedDoesNotKeepAConnectionThatGoesAway()
     {
