@@ -1,5 +1,6 @@
 // One fetch by iroh 0.35 between two processes with persistent stores; prints seconds, the store synced.
-//   NPM_DIR=<folder with @number0/iroh> node iroh.mjs FILE SCRATCH
+//   NPM_DIR=<folder with @number0/iroh> node iroh.mjs FILE|FOLDER SCRATCH
+// A folder goes as one collection.
 import { fork, execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import fs from 'node:fs'
@@ -15,8 +16,8 @@ if (process.env.ROLE) {
       node = await Iroh.persistent(dir, { ipv4Addr: `127.0.0.1:${port}`, ipv6Addr: '[::1]:0', nodeDiscovery: 'None' })
       return { nodeId: await node.net.nodeId(), addresses: [`127.0.0.1:${port}`] }
     },
-    async add (path) { return (await done(cb => node.blobs.addFromPath(path, false, SetTagOption.auto(), { wrap: false }, cb))).hash },
-    async get (hash, from) { await done(cb => node.blobs.download(hash, new BlobDownloadOptions('Raw', [from], SetTagOption.auto()), cb)) }
+    async add (path, wrap) { return (await done(cb => node.blobs.addFromPath(path, false, SetTagOption.auto(), { wrap }, cb))).hash },
+    async get (hash, format, from) { await done(cb => node.blobs.download(hash, new BlobDownloadOptions(format, [from], SetTagOption.auto()), cb)) }
   }
   process.on('message', async ({ verb, args }) => {
     try { process.send({ value: await verbs[verb](...args) }) } catch (e) { process.send({ error: String(e) }) }
@@ -35,10 +36,11 @@ if (process.env.ROLE) {
   const [a, b] = [child(), child()]
   const from = await a('start', `${scratch}/iroh-a`, 7611)
   await b('start', `${scratch}/iroh-b`, 7612)
-  const hash = await a('add', file)
+  const isFolder = fs.statSync(file).isDirectory()
+  const hash = await a('add', file, isFolder)
   execFileSync('sync', ['-f', scratch])
   const begin = process.hrtime.bigint()
-  await b('get', hash, from)
+  await b('get', hash, isFolder ? 'HashSeq' : 'Raw', from)
   execFileSync('sync', ['-f', scratch])
   console.log((Number(process.hrtime.bigint() - begin) / 1e9).toFixed(3))
   for (const p of children) p.kill('SIGKILL')

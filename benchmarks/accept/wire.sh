@@ -80,7 +80,13 @@ rsync_copy() {
   rsync -a --whole-file rsync://127.0.0.1:7730/src/big "$scratch/rsync.out/"
 }
 
-iroh_seconds() { SIZE_MB=$size_mb NPM_DIR=$scratch/npm node "$root/benchmarks/accept/iroh.mjs" "$scratch/big" "$scratch"; }
+iroh_seconds() { NPM_DIR=$scratch/npm node "$root/benchmarks/accept/iroh.mjs" "$1" "$scratch"; }
+
+need_iroh() {
+  need npm npm
+  mkdir -p "$scratch/npm"
+  (cd "$scratch/npm" && npm install --no-audit --no-fund --loglevel=error @number0/iroh@0.35.0 >/dev/null 2>&1)
+}
 
 big_fetch() {
   wanted fetch || wanted fetch-iroh || wanted fetch-rsync || wanted fetch-tcp || return 0
@@ -96,8 +102,7 @@ big_fetch() {
     rsync --daemon --no-detach --config="$scratch/rsyncd.conf" 2>/dev/null &
     pids+=($!)
   fi
-  if [[ $asked = *iroh* ]] && command -v npm >/dev/null && mkdir -p "$scratch/npm" &&
-    (cd "$scratch/npm" && npm install --no-audit --no-fund --loglevel=error @number0/iroh@0.35.0 >/dev/null 2>&1); then
+  if [[ $asked = *iroh* ]] && command -v npm >/dev/null && need_iroh; then
     peers="$peers iroh"
   fi
   for i in ours $peers sender receiver; do : >"$scratch/$i"; done
@@ -114,7 +119,7 @@ big_fetch() {
     awk -v a="$cpu_b" -v b="$(cpu "$bob")" 'BEGIN {print b - a}' >>"$scratch/receiver"
     seconds_of tcp_copy $((7500 + i)) >>"$scratch/tcp"
     case $peers in *rsync*) rm -f "$scratch/rsync.out/big"; seconds_of rsync_copy >>"$scratch/rsync" ;; esac
-    case $peers in *iroh*) iroh_seconds >>"$scratch/iroh" ;; esac
+    case $peers in *iroh*) iroh_seconds "$scratch/big" >>"$scratch/iroh" ;; esac
   done
   local ours peer
   ours=$(median "$scratch/ours")
@@ -150,10 +155,45 @@ small_artifact() { # a certificate's worth of bytes in a block full of others
     "$([ "$wire" -le 24576 ] && [ "$trips" -le 2 ] && echo ok || echo short)"
 }
 
+collection() { # 10,000 files of 1 KiB in one package, beside iroh's collection
+  wanted collection || return 0
+  need_iroh
+  local count=${FILES:-10000} i cid
+  mkdir -p "$scratch/files"
+  for i in ours iroh; do : >"$scratch/$i"; done
+  up owner; up guest; join guest owner
+  for i in $(seq "$runs"); do
+    rm -rf "$scratch/files"; mkdir "$scratch/files"
+    head -c "$((count * 1024))" /dev/urandom | split -b 1024 -a 5 -d - "$scratch/files/f"
+    cid=$("$omega" --home "$scratch/owner" put "$scratch/files" --recursive --publish --json | text cid)
+    shown guest owner "$cid"; sync -f "$scratch"
+    seconds_of "$omega" --home "$scratch/guest" get "$cid" --json >>"$scratch/ours"
+    iroh_seconds "$scratch/files" >>"$scratch/iroh"
+  done
+  local ratio
+  ratio=$(awk -v a="$(median "$scratch/ours")" -v b="$(median "$scratch/iroh")" 'BEGIN {printf "%.2f", b / a}')
+  report collection "${ratio}x (ours $(median "$scratch/ours")s [$(least "$scratch/ours")..$(most "$scratch/ours")], iroh $(
+    median "$scratch/iroh")s [$(least "$scratch/iroh")..$(most "$scratch/iroh")])" ">= 3x iroh, $count x 1 KiB" \
+    "$(at_least "$ratio" 3)"
+}
+
+killed() { # kill -9 of the receiver at 20 points of 1 GiB
+  wanted killed || return 0
+  OMEGA_FULL=1 proven killed EndToEnd "FullyQualifiedName~KilledFetchTests" "<= 16 MiB again, 20 points"
+}
+
 big_fetch
 small_artifact
+collection
+. "$root/benchmarks/accept/wire-holders.sh"
+several_holders
+many_receivers
 . "$root/benchmarks/accept/wire-gossip.sh"
-case $line in "" | fetch* | small | gossip*) [ -n "$line" ] || build_tests ;; *) build_tests ;; esac
+case $line in
+  fetch* | small | collection | *-real | memory | gossip*) ;;
+  *) build_tests ;;
+esac
 proven holders Simulations "FullyQualifiedName~HoldersTests" "3 x 20 MB/s >= 54; a stall <= 2 s"
 proven liar Federation "FullyQualifiedName~TransferTests" "at most one 16 KiB group"
+killed
 proven cipher Protocol "FullyQualifiedName~Noise" "ChaCha and AES, both sides"
