@@ -29,8 +29,9 @@ public abstract record MeshCommand
     /// </summary>
     public sealed record Sync(DomainId? Domain) : MeshCommand;
 
-    /// <summary>Brings a followed domain's artifact here. Result: <see cref="CommandResult.Fetched"/>.</summary>
-    public sealed record Fetch(DomainId Domain, ArtifactKey Key) : MeshCommand;
+    /// <summary>Brings artifacts of a followed domain here, all or none. Result: <see
+    /// cref="CommandResult.Fetched"/>.</summary>
+    public sealed record Fetch(DomainId Domain, params IReadOnlyList<ArtifactKey> Keys) : MeshCommand;
 
     /// <summary>Brings evicted bytes back, whoever's they are. Result: <see cref="CommandResult.Fetched"/>.</summary>
     public sealed record Rehydrate(ArtifactKey Key) : MeshCommand;

@@ -49,19 +49,23 @@ public abstract record StoreQuery
     public sealed record Contents(IReadOnlyList<ContentTarget> Targets) : StoreQuery;
 
     /// <summary>
-    /// Sends <paramref name="Header"/> and then the bao encoding of the ranges as bulk on the stream (the engine
-    /// makes the <see cref="NetworkEffect.SendBulk"/>). Authorisation is done. Answer: <see cref="StoreAnswer.Done"/>
+    /// Sends header and bao encoding of the ranges as bulk on the stream (the engine makes the
+    /// <see cref="NetworkEffect.SendBulk"/>). Authorisation is done. Answer: <see cref="StoreAnswer.Done"/>
     /// once sending has begun, or <see cref="StoreAnswer.Failed"/> and nothing was sent.
     /// </summary>
-    public sealed record ServeContent(
-        StreamId Stream, ContentTarget Target, IReadOnlyList<WireRange> Ranges, ReadOnlyMemory<byte> Header)
-        : StoreQuery;
+    public sealed record ServeContent(StreamId Stream, ManyServing What) : StoreQuery;
 
     /// <summary>
-    /// Starts to bring a followed domain's artifact here. <paramref name="Entry"/> is its verified catalog entry.
-    /// Answer: <see cref="StoreAnswer.TransferBegun"/> (nothing wanted when all is here already).
+    /// Sends the answers to many gets one behind the other as bulk on the stream. Authorisation is done; what went away
+    /// since leaves as a refusal. Answer: <see cref="StoreAnswer.Done"/>.
     /// </summary>
-    public sealed record BeginImport(ReadOnlyMemory<byte> Entry, DomainId Source, string Audience) : StoreQuery;
+    public sealed record ServeMany(StreamId Stream, IReadOnlyList<ManyServing> Items) : StoreQuery;
+
+    /// <summary>
+    /// Starts to bring artifacts of a followed domain here, made visible together. Answer:
+    /// <see cref="StoreAnswer.TransferBegun"/> (nothing wanted when all is here already).
+    /// </summary>
+    public sealed record BeginImport(DomainId Source, IReadOnlyList<ImportedEntry> Entries) : StoreQuery;
 
     /// <summary>Starts to bring evicted bytes back. Answer: <see cref="StoreAnswer.TransferBegun"/>.</summary>
     public sealed record BeginRebuild(ArtifactKey Key) : StoreQuery;

@@ -45,6 +45,19 @@ public sealed record ContentStatus(long Size, bool IsLocal, IReadOnlyList<IReadO
     public static ContentStatus Unknown { get; } = new(-1, false, []);
 }
 
+/// <summary>Ranges of one content or block that a peer may have.</summary>
+/// <param name="Target">Which.</param>
+/// <param name="Ranges">Inside the size.</param>
+/// <param name="Size">The whole's length; below zero: the peer is refused.</param>
+public readonly record struct ManyServing(ContentTarget Target, IReadOnlyList<WireRange> Ranges, long Size)
+{
+    /// <summary>Whether the uniform refusal goes out in its place.</summary>
+    public bool IsRefused => Size < 0;
+}
+
+/// <summary>A verified catalog entry of a domain, and the audience it was published to.</summary>
+public readonly record struct ImportedEntry(ReadOnlyMemory<byte> Entry, string Audience);
+
 /// <summary>
 /// Ranges of one content that a transfer still needs.
 /// </summary>

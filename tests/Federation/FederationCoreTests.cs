@@ -216,6 +216,8 @@ public sealed class FederationCoreTests
             return Array.Empty<string>();
         if (type == typeof(IReadOnlyList<HeldContent>))
             return Array.Empty<HeldContent>();
+        if (type == typeof(IReadOnlyList<ArtifactKey>))
+            return Array.Empty<ArtifactKey>();
         return type.IsValueType ? Activator.CreateInstance(type) : null;
     }
 }

@@ -64,6 +64,32 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public void OfManyEachIsAnsweredOrRefusedByItself()
+    {
+        var (loop, alice, bob) = Pair.Joined();
+        var mallory = loop.Add("mallory", 9);
+        loop.Connect(mallory, alice);
+        byte[][] contents = [Pair.Content(50, 1), Pair.Content(60, 2), Pair.Content(70, 3)];
+        alice.Store.Put(contents[0]);
+        alice.Store.Put(contents[1], "internal");
+        alice.Store.Put(contents[2]);
+        Pair.Snapshot(loop, alice);
+        var gets = contents.Select(content => new BlocksRequest.Get(
+            TargetKind.Content, ContentId.Of(content).Hash, [new WireRange(0, content.Length)])).ToList();
+        gets.Add(gets[0] with { Ranges = [new WireRange(0, 51)] });
+        var refusal = BulkHeader.Refusal.Encode();
+        Assert.Equal(
+            [
+                .. new BulkHeader(50).Encode(), .. contents[0], .. refusal,
+                .. new BulkHeader(70).Encode(), .. contents[2], .. refusal,
+            ],
+            AskBlocks(loop, bob, alice, new BlocksRequest.Many(gets)).Bulk.ToArray());
+        Assert.Equal(
+            [.. refusal, .. refusal, .. refusal, .. refusal],
+            AskBlocks(loop, mallory, alice, new BlocksRequest.Many(gets)).Bulk.ToArray());
+    }
+
+    [Fact]
     public void CopyOfAFollowedDomainIsServedToItsOwnerAndToItsOtherPeersOnly()
     {
         var (loop, alice, bob, carol, _, content) = TransferTests.ThreeWithOneArtifact();

@@ -18,8 +18,6 @@ namespace Omega.P2P.Engine.Desk;
 /// </summary>
 internal sealed class StoreDesk(DomainStore store) : IDisposable
 {
-    private const int SameContentMax = 64;
-
     private readonly OwnHistory _history = new(store);
     private readonly Transfers _transfers = new(store);
     private readonly BitswapDesk _public = new(store);
@@ -71,6 +69,7 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
         StoreQuery.OwnEntries entries => _history.Entries(entries),
         StoreQuery.Contents contents => new StoreAnswer.Contents(StatusOf(contents.Targets)),
         StoreQuery.ServeContent serve => Serve(serve, effects),
+        StoreQuery.ServeMany serve => Serve(serve, effects),
         StoreQuery.PublicBlocks wanted => new StoreAnswer.PublicBlocks(_public.Has(wanted.Hashes)),
         StoreQuery.ServePublicBlocks serve => _public.Serve(serve, effects),
         StoreQuery.BeginImport import => _transfers.BeginImport(import),
@@ -82,32 +81,44 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
 
     private StoreAnswer Serve(StoreQuery.ServeContent serve, ICollection<MeshEffect> effects)
     {
-        if (!ByteRanges.TryCreate([.. serve.Ranges.Select(r => new ByteRange(r.Start, r.Length))], out var ranges))
-            return new StoreAnswer.Failed(StoreFault.Other, "too many ranges");
-        effects.Add(new NetworkEffect.SendBulk(serve.Stream, Open(serve, ranges)));
+        effects.Add(new NetworkEffect.SendBulk(serve.Stream, Open(serve.What)));
         return new StoreAnswer.Done();
     }
 
-    private BaoSource Open(StoreQuery.ServeContent serve, ByteRanges ranges)
+    private StoreAnswer Serve(StoreQuery.ServeMany serve, ICollection<MeshEffect> effects)
     {
-        var root = serve.Target.Hash;
-        if (serve.Target.Kind == TargetKind.Block)
+        effects.Add(new NetworkEffect.SendBulk(serve.Stream, new ManySource(store, serve.Items, Open)));
+        return new StoreAnswer.Done();
+    }
+
+    private BaoSource Open(ManyServing what)
+    {
+        if (!ByteRanges.TryCreate([.. what.Ranges.Select(r => new ByteRange(r.Start, r.Length))], out var ranges))
+            throw new StoreRefusedException("ranges", "too many ranges");
+        var root = what.Target.Hash;
+        var header = new BulkHeader(what.Size).Encode();
+        if (what.Target.Kind == TargetKind.Block)
         {
             var block = store.OpenBlock(BlockId.From(root));
-            return new BaoSource(
-                serve.Header, new BaoEncoder(root, block.Size, block.Outboard, ranges, block), block);
+            return new BaoSource(header, new BaoEncoder(root, block.Size, block.Outboard, ranges, block), block);
         }
 
         var content = store.OpenContent(ContentId.From(root));
         return new BaoSource(
-            serve.Header, new BaoEncoder(root, content.Size, content.Outboard, ranges, content.Unchecked), content);
+            header, new BaoEncoder(root, content.Size, content.Outboard, ranges, content.Unchecked), content);
     }
 
     private List<ContentStatus> StatusOf(IReadOnlyList<ContentTarget> targets)
     {
-        var wanted = targets.Where(t => t.Kind == TargetKind.Block).Select(t => BlockId.From(t.Hash)).ToList();
-        var blocks = new Queue<BlockInfo?>(store.FindBlocks(wanted));
-        return [.. targets.Select(t => t.Kind == TargetKind.Block ? StatusOf(blocks.Dequeue()) : StatusOf(t.Hash))];
+        var wanted = targets.ToLookup(t => t.Kind, t => t.Hash);
+        var blocks = new Queue<BlockInfo?>(store.FindBlocks([.. wanted[TargetKind.Block].Select(BlockId.From)]));
+        var contents = new Queue<ContentInfo?>(
+            store.FindContents([.. wanted[TargetKind.Content].Select(ContentId.From)]));
+        return
+        [
+            .. targets.Select(
+                t => t.Kind == TargetKind.Block ? StatusOf(blocks.Dequeue()) : StatusOf(contents.Dequeue())),
+        ];
     }
 
     private ContentStatus StatusOf(BlockInfo? block) => block is null
@@ -116,18 +127,22 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
             block.Length, block.IsHere,
             [.. block.Users.Select(users => users.SelectMany(PublicationsOf).Distinct().ToList())]);
 
-    private ContentStatus StatusOf(Hash256 hash)
-    {
-        var content = ContentId.From(hash);
-        var artifacts = store.Resolve(new ParsedId(IdKind.Content, hash.ToString()), SameContentMax);
-        if (artifacts.Count == 0) artifacts = store.PackagesWith(content);
-        if (artifacts.Count == 0) return ContentStatus.Unknown;
-        var readers = artifacts.SelectMany(PublicationsOf).Distinct().ToList();
-        return new ContentStatus(store.SizeOf(content), store.HasContent(content), [readers]);
-    }
+    private ContentStatus StatusOf(ContentInfo? content) => content is null
+        ? ContentStatus.Unknown
+        : new ContentStatus(
+            content.Size, content.IsHere,
+            [
+                content.Users.SelectMany(user => PublicationsOf(user.Domain, user.Audience, user.Published)).Distinct()
+                    .ToList(),
+            ]);
+
+    private IEnumerable<Publication> PublicationsOf(ArtifactInfo artifact) =>
+        PublicationsOf(artifact.Domain, artifact.Audience, artifact.Published);
 
     /// <summary>Own artifacts are for their audiences; fetched ones for those whom their domain shows them.</summary>
-    private IEnumerable<Publication> PublicationsOf(ArtifactInfo artifact) => artifact.Domain == store.DomainId
-        ? artifact.Published.Select(audience => new Publication(store.DomainId, audience))
-        : [new Publication(artifact.Domain, artifact.Audience)];
+    private IEnumerable<Publication> PublicationsOf(
+        DomainId domain, string audience, IReadOnlyList<string> published) =>
+        domain == store.DomainId
+            ? published.Select(reader => new Publication(store.DomainId, reader))
+            : [new Publication(domain, audience)];
 }

@@ -18,19 +18,29 @@ internal sealed class Transfers(DomainStore store) : IDisposable
 
     public StoreAnswer BeginImport(StoreQuery.BeginImport query)
     {
-        if (!SignedArtifact.TryDecode(query.Entry.Span, out var entry, out var error))
-            return new StoreAnswer.Failed(StoreFault.Other, $"the entry cannot be read: {error.Message}");
-        var open = new Open(store.BeginImport(), Rebuild: null);
-        open.Import!.Add(entry, query.Source, query.Audience); // just begun
-        Want(open, entry.Descriptor.Content, entry.Descriptor.Size, query.Audience);
+        var import = store.BeginImport();
+        var open = new Open(import, Rebuild: null);
+        foreach (var (bytes, audience) in query.Entries)
+        {
+            if (!SignedArtifact.TryDecode(bytes.Span, out var entry, out var error))
+            {
+                open.Dispose();
+                return new StoreAnswer.Failed(StoreFault.Other, $"the entry cannot be read: {error.Message}");
+            }
+
+            import.Add(entry, query.Source, audience);
+            Want(open, import, entry.Descriptor.Content, entry.Descriptor.Size, audience);
+        }
+
         return Add(open);
     }
 
     public StoreAnswer BeginRebuild(StoreQuery.BeginRebuild query)
     {
         var rebuild = store.BeginRebuild(query.Key);
-        var open = new Open(rebuild.Fresh.Count > 0 ? store.BeginImport() : null, rebuild);
-        foreach (var fresh in rebuild.Fresh) Want(open, fresh.Content, fresh.Size, rebuild.Audience);
+        var import = rebuild.Fresh.Count > 0 ? store.BeginImport() : null;
+        var open = new Open(import, rebuild);
+        foreach (var fresh in rebuild.Fresh) Want(open, import!, fresh.Content, fresh.Size, rebuild.Audience);
         open.Wanted.AddRange(rebuild.Wanted.GroupBy(range => (range.Content, range.IsRequired))
             .Select(group => new WantedContent(
                 group.Key.Content,
@@ -65,9 +75,8 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         _open.Clear();
     }
 
-    private static void Want(Open open, ContentId content, long size, string audience)
+    private static void Want(Open open, ImportBatch import, ContentId content, long size, string audience)
     {
-        var import = open.Import!; // whoever wants has begun one
         switch (import.Need(content, size, audience))
         {
             case ImportNeed.Whole:

@@ -1,6 +1,7 @@
 using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Federation.Links;
 using Omega.P2P.Primitives.Hashing;
+using Omega.P2P.Protocol.Bulk;
 using Omega.P2P.Protocol.Omega;
 using Omega.P2P.Protocol.Omega.Blocks;
 
@@ -19,8 +20,21 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         Action<BlocksOutcome> onOutcome)
     {
         var blocks = new BlocksSink(content, size, ranges, sink);
-        var ask = new GetAsk(this, link, blocks, content, ranges, onOutcome);
+        var ask = new BulkAsk<BlocksOutcome>(
+            this, link, blocks, () => blocks.BytesWire, new BlocksRequest.Get(TargetKind.Content, content, ranges),
+            (status, detail) => new BlocksOutcome(status, 0, 0, ranges[0].Start, detail), onOutcome);
         return new BlocksFetch(blocks, ask.Cut);
+    }
+
+    /// <summary>Asks for ranges of many contents, which come one behind the other as asked.</summary>
+    public ManyFetch GetMany(Link link, IReadOnlyList<ManyItem> items, Action<ManyOutcome> onOutcome)
+    {
+        var many = new ManySink(items);
+        var gets = items.Select(item => new BlocksRequest.Get(TargetKind.Content, item.Hash, item.Ranges)).ToList();
+        var ask = new BulkAsk<ManyOutcome>(
+            this, link, many, () => many.BytesWire, new BlocksRequest.Many(gets),
+            (status, detail) => new ManyOutcome(status, new BlocksStatus?[items.Count], 0, 0, detail), onOutcome);
+        return new ManyFetch(many, ask.Cut);
     }
 
     /// <summary>The fault that an outcome proves, or null when the peer did nothing wrong.</summary>
@@ -90,26 +104,28 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         }
     }
 
-    private sealed class GetAsk : IStreamOwner
+    /// <summary>One request whose answer is bulk.</summary>
+    private sealed class BulkAsk<TOutcome> : IStreamOwner
+        where TOutcome : class
     {
         private readonly BlocksClient _client;
-        private readonly IReadOnlyList<WireRange> _ranges;
-        private readonly Action<BlocksOutcome> _onOutcome;
-        private readonly BlocksSink _sink;
+        private readonly Func<long> _bytesWire;
+        private readonly Func<BlocksStatus, string, TOutcome> _nothing;
+        private readonly Action<TOutcome> _onOutcome;
         private readonly RequestId _wish;
         private TimerId _timer;
         private long _wireBefore = -1;
         private StreamId? _stream;
         private bool _isOver;
 
-        public GetAsk(
-            BlocksClient client, Link link, BlocksSink sink, Hash256 content, IReadOnlyList<WireRange> ranges,
-            Action<BlocksOutcome> onOutcome)
+        public BulkAsk(
+            BlocksClient client, Link link, IBulkSink sink, Func<long> bytesWire, BlocksRequest request,
+            Func<BlocksStatus, string, TOutcome> nothing, Action<TOutcome> onOutcome)
         {
             _client = client;
-            _ranges = ranges;
+            _bytesWire = bytesWire;
+            _nothing = nothing;
             _onOutcome = onOutcome;
-            _sink = sink;
             _timer = client.Outbox.After(client.Limits.AskTimeout, OnLook);
             _wish = client.Outbox.OpenStream(
                 link.Id,
@@ -119,22 +135,21 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
                     _stream = stream;
                     client.Streams.Add(stream, link.Id, this);
                     client.Outbox.Receive(stream, sink);
-                    client.Outbox.Send(
-                        stream, new BlocksRequest.Get(TargetKind.Content, content, ranges).Encode());
+                    client.Outbox.Send(stream, request.Encode());
                     client.Outbox.Close(stream);
                 },
-                reason => Finish(Nothing(BlocksStatus.Cut, reason)));
+                reason => Finish(nothing(BlocksStatus.Cut, reason)));
         }
 
         public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload) =>
-            Finish(Nothing(BlocksStatus.Malformed, "a frame where bulk was due"));
+            Finish(_nothing(BlocksStatus.Malformed, "a frame where bulk was due"));
 
-        public void OnEnded(StreamId stream, bool reset) => Finish(Nothing(BlocksStatus.Cut, "link down"));
+        public void OnEnded(StreamId stream, bool reset) => Finish(_nothing(BlocksStatus.Cut, "link down"));
 
         public void OnBulk(StreamId stream, object outcome)
         {
             _stream = null;
-            Finish(outcome as BlocksOutcome ?? Nothing(BlocksStatus.LocalFault, "not an outcome of this sink"));
+            Finish(outcome as TOutcome ?? _nothing(BlocksStatus.LocalFault, "not an outcome of this sink"));
         }
 
         // The sink may still be running: cutting the stream ends it, and its outcome tells how far it came.
@@ -143,13 +158,13 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
             if (_stream is { } stream)
                 _client.Outbox.Reset(stream);
             else
-                Finish(Nothing(BlocksStatus.Cut, "no stream in time"));
+                Finish(_nothing(BlocksStatus.Cut, "no stream in time"));
         }
 
         // However slow a peer is: one that sent nothing at all for so long is given up.
         private void OnLook()
         {
-            var wire = _sink.BytesWire;
+            var wire = _bytesWire();
             if (wire == _wireBefore || _stream is null)
             {
                 Cut();
@@ -159,10 +174,7 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
             _timer = _client.Outbox.After(_client.Limits.AskTimeout, OnLook);
         }
 
-        private BlocksOutcome Nothing(BlocksStatus status, string detail) =>
-            new(status, 0, 0, _ranges[0].Start, detail);
-
-        private void Finish(BlocksOutcome outcome)
+        private void Finish(TOutcome outcome)
         {
             if (_isOver)
                 return;
@@ -180,6 +192,16 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
     private StreamTable Streams { get; } = streams;
 
     private FederationLimits Limits { get; } = limits;
+}
+
+/// <summary>One request for many contents under way.</summary>
+internal sealed class ManyFetch(ManySink sink, Action cut)
+{
+    /// <summary>Bytes received so far; written by the pump, may be read at any time.</summary>
+    public long BytesWire => sink.BytesWire;
+
+    /// <summary>Gives it up; its outcome tells what came.</summary>
+    public void Cut() => cut();
 }
 
 /// <summary>One bulk request under way. The counters are written by the pump and may be read at any time.</summary>

@@ -23,6 +23,9 @@ internal sealed partial class Transfer
         }
     }
 
+    private bool IsRoomAnywhere() =>
+        _services.UsableLinks().Exists(link => _services.LegsOf(link.Peer) < Limits.RangesInFlight);
+
     private static int LegsOf(Want want, PeerId peer) => want.Legs.Count(leg => leg.Peer == peer);
 
     private bool HasRoom(Want want, Link link, int holders) =>
@@ -49,6 +52,7 @@ internal sealed partial class Transfer
     {
         var leg = new Leg(want, link, piece, NowMs);
         want.Legs.Add(leg);
+        _underWay++;
         _services.OnLegBegun(link.Peer);
         _requests++;
         var content = want.Content;
@@ -115,8 +119,9 @@ internal sealed partial class Transfer
     private void OnLook()
     {
         _looking = null;
-        var legs = _wants.SelectMany(w => w.Legs).ToList();
+        var legs = _single.SelectMany(w => w.Legs).ToList();
         legs.ForEach(leg => See(leg, leg.VerifiedTo));
+        LookAtBatches();
         foreach (var (peer, bytes) in _brought)
             _services.OnSpeed(peer, bytes, Limits.LookEvery);
         _brought.Clear();

@@ -9,8 +9,9 @@ namespace Omega.P2P.Federation.Fetching;
 /// <summary>
 /// Brings the wanted ranges of one import or rebuild here. Every usable trusted peer is asked what it holds. A content
 /// with one holder comes in one request; several holders share it, each in pieces of what it brings in a quarter of a
-/// second, and one that has nothing left to do takes half of what another still has to bring. A holder that fails or
-/// stalls is replaced and what was proven before stays; one that proves false is demoted.
+/// second, and one that has nothing left to do takes half of what another still has to bring. Small contents come many
+/// to a request. A holder that fails or stalls is replaced and what was proven before stays; one that proves false is
+/// demoted.
 /// </summary>
 internal sealed partial class Transfer
 {
@@ -21,7 +22,10 @@ internal sealed partial class Transfer
     private readonly SortedSet<PeerId> _asked = [];
     private readonly SortedSet<PeerId> _sources = [];
     private readonly SortedDictionary<PeerId, long> _brought = [];
+    private readonly List<Want> _single;
+    private int _firstOpen;
     private int _probes;
+    private int _underWay;
     private TimerId? _patience;
     private TimerId? _looking;
     private bool _isOver;
@@ -42,6 +46,13 @@ internal sealed partial class Transfer
         _bytesRefetched = begun.BytesAgain;
         _onEnd = onEnd;
         _wants = begun.Wanted.Select(w => new Want(w)).ToList();
+        var small = _wants.Where(IsSmall).ToList();
+        if (small.Count > 1)
+        {
+            small.ForEach(want => want.IsBatched = true);
+            _waiting = small;
+        }
+        _single = _wants.Where(want => !want.IsBatched).ToList();
     }
 
     public CommandId Command { get; }
@@ -50,7 +61,7 @@ internal sealed partial class Transfer
 
     private long NowMs => _services.Outbox.Now.RunningMs;
 
-    private bool IsIdle => _probes == 0 && _wants.TrueForAll(w => w.Legs.Count == 0);
+    private bool IsIdle => _probes == 0 && _underWay == 0;
 
     public void Start()
     {
@@ -100,10 +111,13 @@ internal sealed partial class Transfer
 
     private void Advance()
     {
-        foreach (var want in _wants)
+        SpreadBatches();
+        while (_firstOpen < _single.Count && _single[_firstOpen].IsDone)
+            _firstOpen++;
+        for (var i = _firstOpen; i < _single.Count && !_isOver && IsRoomAnywhere(); i++)
         {
-            if (!_isOver && !want.IsDone)
-                Spread(want);
+            if (!_single[i].IsDone)
+                Spread(_single[i]);
         }
         if (_isOver)
             return;
@@ -121,6 +135,7 @@ internal sealed partial class Transfer
     {
         var want = leg.Want;
         want.Legs.Remove(leg);
+        _underWay--;
         See(leg, outcome.VerifiedTo);
         _services.OnLegEnded(leg.Peer);
         _bytesWire += outcome.BytesWire;
@@ -168,18 +183,22 @@ internal sealed partial class Transfer
         var (want, peer) = (leg.Want, leg.Peer);
         want.Holders.Remove(peer);
         want.Tries++;
-        if (BlocksClient.FaultOf(outcome.Status) is { } fault)
-        {
-            _services.Report(peer, fault, outcome.Detail);
-            if (fault is PeerFault.BadBlockHash or PeerFault.TruncatedStream or PeerFault.Malformed)
-                (_worst, _worstDetail) = (MeshError.VerificationFailed, $"{fault} from {peer}");
-            if (fault == PeerFault.BadBlockHash)
-                _bytesRefetched += Math.Min(leg.Piece.End - outcome.VerifiedTo, RangeQueue.GroupBytes);
-        }
+        Report(peer, outcome.Status, outcome.Detail);
+        if (outcome.Status == BlocksStatus.BadHash)
+            _bytesRefetched += Math.Min(leg.Piece.End - outcome.VerifiedTo, RangeQueue.GroupBytes);
         if (outcome.Status == BlocksStatus.Cut)
             _asked.Remove(peer);
         if (want.Tries >= Limits.RangeTries)
             End(new CommandResult.Failed(_worst, _worstDetail));
+    }
+
+    private void Report(PeerId peer, BlocksStatus status, string detail)
+    {
+        if (BlocksClient.FaultOf(status) is not { } fault)
+            return;
+        _services.Report(peer, fault, detail);
+        if (fault is PeerFault.BadBlockHash or PeerFault.TruncatedStream or PeerFault.Malformed)
+            (_worst, _worstDetail) = (MeshError.VerificationFailed, $"{fault} from {peer}");
     }
 
     private void WaitForHolders() =>
@@ -232,6 +251,11 @@ internal sealed partial class Transfer
         {
             leg.IsVoid = true;
             leg.Fetch?.Cut();
+        }
+        foreach (var batch in _batches.ToList())
+        {
+            batch.IsVoid = true;
+            batch.Fetch?.Cut();
         }
     }
 }

@@ -11,13 +11,18 @@ internal sealed class TransferDesk(TransferServices services, FollowBook follows
 
     public void OnFetch(CommandId command, MeshCommand.Fetch fetch)
     {
-        if (follows.FindEntry(fetch.Domain, fetch.Key) is not { } entry)
+        var entries = new List<ImportedEntry>(fetch.Keys.Count);
+        foreach (var key in fetch.Keys)
         {
-            services.Outbox.Complete(command, new CommandResult.Failed(
-                MeshError.NotFound, "no such artifact in that domain's published set"));
-            return;
+            if (follows.FindEntry(fetch.Domain, key) is not { } entry)
+            {
+                services.Outbox.Complete(command, new CommandResult.Failed(
+                    MeshError.NotFound, "no such artifact in that domain's published set"));
+                return;
+            }
+            entries.Add(new ImportedEntry(entry.Bytes, entry.Audience));
         }
-        Begin(command, new StoreQuery.BeginImport(entry.Bytes, fetch.Domain, entry.Audience));
+        Begin(command, new StoreQuery.BeginImport(fetch.Domain, entries));
     }
 
     public void OnRehydrate(CommandId command, MeshCommand.Rehydrate rehydrate) =>

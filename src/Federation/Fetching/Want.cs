@@ -16,7 +16,13 @@ internal sealed class Want(WantedContent content)
     /// <summary>Failures since the last proven byte.</summary>
     public int Tries { get; set; }
 
-    public bool IsDone => Todo.IsEmpty && Legs.Count == 0;
+    /// <summary>Asked for by batches only.</summary>
+    public bool IsBatched { get; set; }
+
+    /// <summary>The request for many that brings it; null when none does.</summary>
+    public Batch? Batch { get; set; }
+
+    public bool IsDone => Todo.IsEmpty && Legs.Count == 0 && Batch is null;
 
     /// <summary>Every wanted byte below was proven.</summary>
     public long Floor

@@ -33,6 +33,9 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
             case BlocksRequest.Get get:
                 ServeGet(stream, peer, get);
                 break;
+            case BlocksRequest.Many many:
+                ServeMany(stream, peer, many);
+                break;
             case BlocksRequest.Have have:
                 ServeHave(stream, peer, have);
                 break;
@@ -43,32 +46,66 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
 
     private void ServeGet(InboundStream stream, TrustedPeer? peer, BlocksRequest.Get get)
     {
-        // While holders prove a content to us we do not hand it to them (design section 11).
-        var isChallenged = get.Kind == TargetKind.Block ? challenges.IsAnyOpen : challenges.IsOpen(get.Hash);
-        if (peer is null || isChallenged)
+        if (peer is null || IsChallenged(get))
         {
             RefuseBulk(stream);
             return;
         }
-        var target = new ContentTarget(get.Kind, get.Hash);
-        outbox.Ask(new StoreQuery.Contents([target]), answer =>
+        outbox.Ask(new StoreQuery.Contents([TargetOf(get)]), answer =>
         {
-            var status = answer is StoreAnswer.Contents { Items: [var only] } ? only : ContentStatus.Unknown;
-            if (!status.IsLocal || !MayRead(peer, status) || get.Ranges[^1].End > status.Size)
+            var what = ServingOf(peer, get, StatusIn(answer, 0));
+            if (what.IsRefused)
             {
                 RefuseBulk(stream);
                 return;
             }
             if (!stream.TryHandOver())
                 return;
-            var header = new BulkHeader(status.Size).Encode();
-            outbox.Ask(new StoreQuery.ServeContent(stream.Id, target, get.Ranges, header), served =>
+            outbox.Ask(new StoreQuery.ServeContent(stream.Id, what), served =>
             {
                 if (served is not StoreAnswer.Done)
                     outbox.Add(new NetworkEffect.SendBulk(stream.Id, Refusal()));
             });
         });
     }
+
+    private void ServeMany(InboundStream stream, TrustedPeer? peer, BlocksRequest.Many many)
+    {
+        if (peer is null)
+        {
+            RefuseBulk(stream, many.Gets.Count);
+            return;
+        }
+        outbox.Ask(new StoreQuery.Contents([.. many.Gets.Select(TargetOf)]), answer =>
+        {
+            if (!stream.TryHandOver())
+                return;
+            var items = many.Gets.Select((get, i) => ServingOf(peer, get, StatusIn(answer, i))).ToList();
+            outbox.Ask(new StoreQuery.ServeMany(stream.Id, items), served =>
+            {
+                if (served is not StoreAnswer.Done)
+                    outbox.Add(new NetworkEffect.SendBulk(stream.Id, Refusal(items.Count)));
+            });
+        });
+    }
+
+    private static ContentTarget TargetOf(BlocksRequest.Get get) => new(get.Kind, get.Hash);
+
+    private static ContentStatus StatusIn(StoreAnswer answer, int index) =>
+        answer is StoreAnswer.Contents { Items: var items } && index < items.Count
+            ? items[index]
+            : ContentStatus.Unknown;
+
+    private ManyServing ServingOf(TrustedPeer peer, BlocksRequest.Get get, ContentStatus status)
+    {
+        var mayHave = status.IsLocal && !IsChallenged(get) && MayRead(peer, status)
+            && get.Ranges[^1].End <= status.Size;
+        return new ManyServing(TargetOf(get), get.Ranges, mayHave ? status.Size : -1);
+    }
+
+    /// <summary>While holders prove a content to us we do not hand it to them (design section 11).</summary>
+    private bool IsChallenged(BlocksRequest.Get get) =>
+        get.Kind == TargetKind.Block ? challenges.IsAnyOpen : challenges.IsOpen(get.Hash);
 
     private void ServeHave(InboundStream stream, TrustedPeer? peer, BlocksRequest.Have have)
     {
@@ -103,11 +140,19 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
             && follow.Manifests.Latest.AudiencesOf(peer.NodeKey).Contains(publication.Audience);
     }
 
-    private void RefuseBulk(InboundStream stream)
+    private void RefuseBulk(InboundStream stream, int count = 1)
     {
         if (stream.TryHandOver())
-            outbox.Add(new NetworkEffect.SendBulk(stream.Id, Refusal()));
+            outbox.Add(new NetworkEffect.SendBulk(stream.Id, Refusal(count)));
     }
 
-    private static BytesSource Refusal() => new(BulkHeader.Refusal.Encode());
+    /// <summary>The same for each that was asked.</summary>
+    private static BytesSource Refusal(int count = 1)
+    {
+        var one = BulkHeader.Refusal.Encode();
+        var all = new byte[count * one.Length];
+        for (var i = 0; i < count; i++)
+            one.CopyTo(all.AsSpan(i * one.Length));
+        return new BytesSource(all);
+    }
 }

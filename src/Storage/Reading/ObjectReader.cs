@@ -14,17 +14,16 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
 {
     private const int Attempts = 4;
 
-    /// <summary>Parts of so many objects in a row out of one block, and its directory finds the next ones: a content's
+    /// <summary>So many objects in a row out of one block, and its directory finds the next ones: a content's
     /// chunks mostly lie behind one another.</summary>
     private const int NeighboursMin = 3;
 
     private BlockId _openId;
     private IFile? _open;
     private Hash256 _partId;
-    private BlockId _partBlock;
-    private long _partOffset;
+    private Spot _part;
     private int _neighbours;
-    private Dictionary<Hash256, int>? _directory;
+    private Dictionary<Hash256, (int Offset, int Length)>? _directory;
 
     /// <summary>Reads an object; false where no copy is on this disk.</summary>
     /// <exception cref="StoreDamagedException">The bytes do not hash to the id.</exception>
@@ -32,15 +31,10 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            PendingObject? pending;
-            Place place;
-            lock (core.State)
+            if (!TryFind(id, codec, out var pending, out var spot))
             {
-                if (!core.TryLocate(id, codec, out pending, out place))
-                {
-                    bytes = [];
-                    return false;
-                }
+                bytes = [];
+                return false;
             }
 
             if (pending is not null)
@@ -51,7 +45,8 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
 
             try
             {
-                bytes = ReadPlace(place);
+                bytes = GC.AllocateUninitializedArray<byte>(spot.Length);
+                ReadInto(spot.Block, spot.Offset, bytes);
             }
             catch (FileNotFoundException) when (attempt < Attempts)
             {
@@ -61,7 +56,7 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
             // A chunk list is named by the content it describes and carries a check of its own.
             if (codec != BlockCodec.ChunkList && Blake3.Hash(bytes) != id)
             {
-                throw new StoreDamagedException($"{ContentId.From(id)} is damaged in {place.Block.Id}");
+                throw new StoreDamagedException($"{ContentId.From(id)} is damaged in {spot.Block}");
             }
 
             return true;
@@ -93,7 +88,7 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         {
             if (_partId != id)
             {
-                if (!TryFindPart(id, out var pending))
+                if (!TryFind(id, BlockCodec.Raw, out var pending, out var spot))
                 {
                     return false;
                 }
@@ -103,11 +98,13 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
                     pending.Bytes.AsSpan(offset, destination.Length).CopyTo(destination);
                     return true;
                 }
+
+                (_partId, _part) = (id, spot);
             }
 
             try
             {
-                ReadInto(_partBlock, _partOffset + offset, destination);
+                ReadInto(_part.Block, _part.Offset + offset, destination);
                 return true;
             }
             catch (FileNotFoundException) when (attempt < Attempts)
@@ -127,19 +124,19 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         _neighbours = 0;
     }
 
-    private bool TryFindPart(Hash256 id, out PendingObject? pending)
+    private bool TryFind(Hash256 id, BlockCodec codec, out PendingObject? pending, out Spot spot)
     {
-        pending = null;
-        if (_directory is not null && _directory.TryGetValue(id, out var offset))
+        (pending, spot) = (null, default);
+        if (codec == BlockCodec.Raw && _directory is not null && _directory.TryGetValue(id, out var entry))
         {
-            (_partId, _partBlock, _partOffset) = (id, _openId, offset);
+            spot = new Spot(_openId, entry.Offset, entry.Length);
             return true;
         }
 
         Place place;
         lock (core.State)
         {
-            if (!core.TryLocate(id, BlockCodec.Raw, out pending, out place))
+            if (!core.TryLocate(id, codec, out pending, out place))
             {
                 return false;
             }
@@ -147,17 +144,17 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
 
         if (pending is null)
         {
-            (_partId, _partBlock, _partOffset) = (id, place.Block.Id, place.Offset);
-            CountNeighbour();
+            spot = new Spot(place.Block.Id, place.Offset, place.Length);
+            CountNeighbour(spot.Block);
         }
 
         return true;
     }
 
     /// <summary>The open file stays readable, whatever becomes of its name.</summary>
-    private void CountNeighbour()
+    private void CountNeighbour(BlockId block)
     {
-        if (_open is null || _partBlock != _openId || ++_neighbours != NeighboursMin
+        if (_open is null || block != _openId || ++_neighbours != NeighboursMin
             || !core.Blocks.TryReadDirectory(_openId, out var directory))
         {
             return;
@@ -166,15 +163,8 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         _directory = [];
         foreach (var entry in directory!.Entries.Where(entry => entry.Codec == BlockCodec.Raw))
         {
-            _directory.TryAdd(entry.Id, entry.Offset);
+            _directory.TryAdd(entry.Id, (entry.Offset, entry.Length));
         }
-    }
-
-    private byte[] ReadPlace(Place place)
-    {
-        var bytes = GC.AllocateUninitializedArray<byte>(place.Length);
-        ReadInto(place.Block.Id, place.Offset, bytes);
-        return bytes;
     }
 
     private void ReadInto(BlockId block, long offset, Span<byte> destination)
@@ -191,4 +181,6 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
             throw new StoreDamagedException($"{block} is shorter than its directory says");
         }
     }
+
+    private readonly record struct Spot(BlockId Block, int Offset, int Length);
 }

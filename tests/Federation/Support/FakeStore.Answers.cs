@@ -12,14 +12,16 @@ namespace Omega.P2P.Federation.Tests.Support;
 
 internal sealed partial class FakeStore
 {
-    private readonly Dictionary<TransferId, Transfer> _transfers = [];
+    private readonly Dictionary<TransferId, List<Incoming>> _transfers = [];
     private long _lastTransfer;
 
-    private sealed class Transfer(SignedArtifact entry, Publication? place) : IVerifiedSink
+    private sealed class Incoming(SignedArtifact entry, Publication? place) : IVerifiedSink
     {
         public SignedArtifact Entry { get; } = entry;
 
         public Publication? Place { get; } = place;
+
+        public Hash256 Content => Entry.Descriptor.Content.Hash;
 
         public byte[] Bytes { get; } = new byte[entry.Descriptor.Size];
 
@@ -48,10 +50,11 @@ internal sealed partial class FakeStore
         StoreQuery.OwnEntries q => new StoreAnswer.OwnItems(
             [.. q.Keys.Select(k => SetOf(q.Audience).TryGetValue(k, out var e) ? e.Bytes : MeshLoop.Dropped)]),
         StoreQuery.Contents q => new StoreAnswer.Contents([.. q.Targets.Select(t => Status(t.Hash))]),
-        StoreQuery.ServeContent => new StoreAnswer.Done(),
-        StoreQuery.BeginImport q => Begin(Decode(q.Entry), new Publication(q.Source, q.Audience)),
+        StoreQuery.ServeContent or StoreQuery.ServeMany => new StoreAnswer.Done(),
+        StoreQuery.BeginImport q => Begin(
+            [.. q.Entries.Select(e => (Decode(e.Entry), (Publication?)new Publication(q.Source, e.Audience)))]),
         StoreQuery.BeginRebuild q => _artifacts.TryGetValue(q.Key, out var entry)
-            ? Begin(entry, null)
+            ? Begin([(entry, null)])
             : new StoreAnswer.Nothing(),
         StoreQuery.CompleteTransfer q => Complete(q.Transfer),
         StoreQuery.AbortTransfer q => Abort(q.Transfer),
@@ -63,16 +66,32 @@ internal sealed partial class FakeStore
     /// <summary>What strangers may have.</summary>
     public HashSet<Hash256> PublicBlocks { get; } = [];
 
-    public IBulkSource Serve(StoreQuery.ServeContent query)
+    public IBulkSource Serve(ManyServing what)
     {
-        var content = Contents[query.Target.Hash];
+        if (what.IsRefused)
+            return new BytesSource(BulkHeader.Refusal.Encode());
+        var content = Contents[what.Target.Hash];
         var builder = new OutboardBuilder();
         builder.Update(content);
         Assert.True(Outboard.TryCreate(builder.Finish(out var root), out var outboard));
-        ByteRange[] asked = [.. query.Ranges.Select(r => new ByteRange(r.Start, r.Length))];
+        ByteRange[] asked = [.. what.Ranges.Select(r => new ByteRange(r.Start, r.Length))];
         Assert.True(ByteRanges.TryCreate(asked, out var ranges));
         return new BaoSource(
-            query.Header, new BaoEncoder(root, content.Length, outboard!, ranges, new MemoryContent(content)));
+            new BulkHeader(what.Size).Encode(),
+            new BaoEncoder(root, content.Length, outboard!, ranges, new MemoryContent(content)));
+    }
+
+    public IBulkSource Serve(IReadOnlyList<ManyServing> items)
+    {
+        var all = new List<byte>();
+        var buffer = new byte[4096];
+        foreach (var item in items)
+        {
+            using var source = Serve(item);
+            for (var read = source.Read(buffer); read > 0; read = source.Read(buffer))
+                all.AddRange(buffer.AsSpan(0, read));
+        }
+        return new BytesSource(all.ToArray());
     }
 
     private FakeStore Detach()
@@ -135,31 +154,33 @@ internal sealed partial class FakeStore
         return new ContentStatus(bytes.Length, true, _places.TryGetValue(content, out var p) ? [[.. p]] : []);
     }
 
-    private StoreAnswer.TransferBegun Begin(SignedArtifact entry, Publication? place)
+    private StoreAnswer.TransferBegun Begin(IReadOnlyList<(SignedArtifact Entry, Publication? Place)> artifacts)
     {
         var id = new TransferId(++_lastTransfer);
-        var transfer = new Transfer(entry, place) { IsDiskFull = IsDiskFull };
-        _transfers.Add(id, transfer);
-        var content = entry.Descriptor.Content;
-        var isHere = Contents.ContainsKey(content.Hash) || entry.Descriptor.Size == 0;
-        var size = entry.Descriptor.Size;
+        List<Incoming> all = [.. artifacts.Select(a => new Incoming(a.Entry, a.Place) { IsDiskFull = IsDiskFull })];
+        _transfers.Add(id, all);
+        var wanted = all.Select(incoming => (Sink: incoming, incoming.Entry.Descriptor))
+            .Where(w => w.Descriptor.Size > 0 && !Contents.ContainsKey(w.Descriptor.Content.Hash));
         return new StoreAnswer.TransferBegun(
-            id, isHere ? [] : [new WantedContent(content, size, [new WireRange(0, size)], transfer)]);
+            id,
+            [
+                .. wanted.Select(w => new WantedContent(
+                    w.Descriptor.Content, w.Descriptor.Size, [new WireRange(0, w.Descriptor.Size)], w.Sink)),
+            ]);
     }
 
     private StoreAnswer Complete(TransferId id)
     {
         Assert.True(_transfers.Remove(id, out var transfer));
-        var content = transfer.Entry.Descriptor.Content;
-        if (!Contents.ContainsKey(content.Hash))
+        if (transfer.Exists(t => !Contents.ContainsKey(t.Content) && Blake3.Hash(t.Bytes) != t.Content))
+            return new StoreAnswer.Failed(StoreFault.WrongBytes, "wrong bytes");
+        foreach (var incoming in transfer)
         {
-            if (ContentId.Of(transfer.Bytes) != content)
-                return new StoreAnswer.Failed(StoreFault.WrongBytes, "wrong bytes");
-            Contents[content.Hash] = transfer.Bytes;
+            Contents.TryAdd(incoming.Content, incoming.Bytes);
+            _artifacts.TryAdd(incoming.Entry.Key, incoming.Entry);
+            if (incoming.Place is { } place)
+                PlacesOf(incoming.Content).Add(place);
         }
-        _artifacts.TryAdd(transfer.Entry.Key, transfer.Entry);
-        if (transfer.Place is { } place)
-            PlacesOf(content.Hash).Add(place);
         return new StoreAnswer.Done();
     }
 

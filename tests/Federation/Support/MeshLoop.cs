@@ -230,7 +230,9 @@ internal sealed class MeshLoop
         var answer = node.Store.Answer(ask.Question);
         _queue.Enqueue((node, new MeshInput.StoreAnswered(ask.Query, node.TamperAnswer(ask.Question, answer))));
         if (ask.Question is StoreQuery.ServeContent serve)
-            OnSendBulk(node, serve.Stream, node.Store.Serve(serve));
+            OnSendBulk(node, serve.Stream, node.Store.Serve(serve.What));
+        if (ask.Question is StoreQuery.ServeMany many)
+            OnSendBulk(node, many.Stream, node.Store.Serve(many.Items));
     }
 
     private void OnDial(LoopNode node, NetworkEffect.Dial dial)

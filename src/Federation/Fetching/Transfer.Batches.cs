@@ -1,0 +1,153 @@
+using Omega.P2P.Federation.Links;
+using Omega.P2P.Protocol.Omega;
+using Omega.P2P.Protocol.Omega.Blocks;
+
+namespace Omega.P2P.Federation.Fetching;
+
+/// <summary>Contents of one group come many to a request: a request for each would cost more than its bytes.</summary>
+internal sealed partial class Transfer
+{
+    private readonly List<Batch> _batches = [];
+
+    /// <summary>Small contents that nobody is asked for now, in order.</summary>
+    private List<Want> _waiting = [];
+
+    private static bool IsSmall(Want want) => want.Content.Size <= RangeQueue.GroupBytes;
+
+    /// <summary>Gives every holder that has room its next batch.</summary>
+    private void SpreadBatches()
+    {
+        if (_waiting.Count == 0)
+            return;
+        var links = _services.UsableLinks();
+        var isMore = true;
+        while (isMore && !_isOver)
+        {
+            isMore = false;
+            foreach (var link in links.OrderBy(link => _services.LegsOf(link.Peer)).ToList())
+                isMore |= _services.LegsOf(link.Peer) < Limits.RangesInFlight && TryAskMany(link);
+        }
+    }
+
+    private bool TryAskMany(Link link)
+    {
+        var items = new List<BatchItem>();
+        var left = new List<Want>();
+        var ranges = 0;
+        foreach (var want in _waiting)
+        {
+            var isTaken = items.Count < OmegaLimits.Gets && want.Holders.Contains(link.Peer)
+                && ranges + OmegaLimits.Ranges <= OmegaLimits.RangesOfMany;
+            if (!isTaken || want.Todo.Take(RangeQueue.GroupBytes, OmegaLimits.Ranges, long.MaxValue) is not { } piece)
+            {
+                left.Add(want);
+                continue;
+            }
+            items.Add(new BatchItem(want, piece));
+            ranges += piece.Ranges.Count;
+        }
+        if (items.Count == 0)
+            return false;
+        _waiting = left;
+        AskMany(link, items);
+        return true;
+    }
+
+    private void AskMany(Link link, List<BatchItem> items)
+    {
+        var batch = new Batch(link, items, NowMs);
+        foreach (var item in items)
+            item.Want.Batch = batch;
+        _batches.Add(batch);
+        _underWay++;
+        _services.OnLegBegun(link.Peer);
+        _requests++;
+        var asked = items.ConvertAll(item => new ManyItem(
+            item.Want.Content.Content.Hash, item.Want.Content.Size, item.Piece.Ranges, item.Want.Content.Sink));
+        batch.Fetch = _services.Blocks.GetMany(link, asked, outcome => OnOutcome(batch, outcome));
+    }
+
+    private void OnOutcome(Batch batch, ManyOutcome outcome)
+    {
+        _batches.Remove(batch);
+        _underWay--;
+        See(batch, outcome.BytesWire);
+        _services.OnLegEnded(batch.Peer);
+        _bytesWire += outcome.BytesWire;
+        if (batch.IsVoid)
+            _bytesRefetched += outcome.BytesVerified;
+        else
+            _bytes += outcome.BytesVerified;
+        if (outcome.BytesVerified > 0)
+            _sources.Add(batch.Peer);
+        if (outcome.Status == BlocksStatus.LocalFault)
+        {
+            End(new CommandResult.Failed(MeshError.StoreFailed, outcome.Detail));
+            return;
+        }
+        var failed = Settle(batch, outcome);
+        if (failed is not null && !batch.IsVoid)
+            OnFailed(batch, outcome, failed);
+        if (!_isOver)
+            Advance();
+    }
+
+    /// <summary>What became of a batch's contents: those that did not come wait again. Returns the first of these that
+    /// the answer did reach, or else any.</summary>
+    private Want? Settle(Batch batch, ManyOutcome outcome)
+    {
+        Want? first = null;
+        var isEnded = outcome.Status != BlocksStatus.Done;
+        for (var i = 0; i < batch.Items.Count; i++)
+        {
+            var (want, piece) = batch.Items[i];
+            want.Batch = null;
+            var status = i < outcome.Items.Count ? outcome.Items[i] : null;
+            if (status == BlocksStatus.Done)
+                continue;
+            want.Todo.Add(piece.Ranges);
+            _waiting.Add(want);
+            // One that a cut answer did not reach may yet come from the same holder.
+            if (status is not null || !isEnded || outcome.Status == BlocksStatus.Cut)
+                want.Holders.Remove(batch.Peer);
+            if (status is not null || first is null)
+                first = first is null || status is not null ? want : first;
+        }
+        return first;
+    }
+
+    private void OnFailed(Batch batch, ManyOutcome outcome, Want first)
+    {
+        var status = outcome.Status == BlocksStatus.Done ? BlocksStatus.Refused : outcome.Status;
+        Report(batch.Peer, status, outcome.Detail);
+        if (status == BlocksStatus.BadHash)
+            _bytesRefetched += first.Content.Size;
+        if (status == BlocksStatus.Cut)
+            _asked.Remove(batch.Peer);
+        if (++first.Tries >= Limits.RangeTries)
+            End(new CommandResult.Failed(_worst, _worstDetail));
+    }
+
+    private void See(Batch batch, long wire)
+    {
+        _brought[batch.Peer] = _brought.GetValueOrDefault(batch.Peer) + Math.Max(0, wire - batch.SeenWire);
+        if (wire > batch.SeenWire)
+            (batch.SeenWire, batch.ProgressMs) = (wire, NowMs);
+    }
+
+    /// <summary>Gives up on who brings nothing while somebody else could.</summary>
+    private void LookAtBatches()
+    {
+        foreach (var batch in _batches.ToList())
+        {
+            See(batch, batch.Fetch?.BytesWire ?? 0);
+            if (NowMs - batch.ProgressMs < Limits.StallAfter.TotalMilliseconds || !IsElsewhere(batch))
+                continue;
+            _services.Report(batch.Peer, PeerFault.Timeout, "bulk stopped flowing");
+            batch.Fetch?.Cut();
+        }
+    }
+
+    private bool IsElsewhere(Batch batch) => _services.UsableLinks().Exists(link => link.Peer != batch.Peer
+        && batch.Items[^1].Want.Holders.Contains(link.Peer));
+}

@@ -1,0 +1,62 @@
+using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Reading;
+
+namespace Omega.P2P.Storage;
+
+/// <summary>What those who serve many contents at a time ask.</summary>
+public sealed partial class DomainStore
+{
+    /// <summary>Users of one content that are told of; more have it under other names.</summary>
+    private const int UsersMax = 64;
+
+    /// <summary>What is known of contents, in the order asked; null for one that no live artifact has and no live
+    /// package names.</summary>
+    public IReadOnlyList<ContentInfo?> FindContents(IReadOnlyList<ContentId> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        CatchUpBriefly();
+        return [.. ids.Select(FindContent)];
+    }
+
+    /// <summary>Begins to read contents that are one object each, one after the other. Dispose the reader.</summary>
+    public SmallContentReader OpenSmall() => new(_core);
+
+    private ContentInfo? FindContent(ContentId id)
+    {
+        List<ArtifactRecord> users;
+        bool isHere;
+        lock (_core.State)
+        {
+            users = [.. _core.Artifacts.OfContent(id).Where(record => record.IsLive).Take(UsersMax)];
+            if (users.Count == 0)
+            {
+                users = [.. _state.Uses.PackagesWith(id).Where(package => package.IsLive).Take(UsersMax)];
+            }
+
+            isHere = _core.TryLocate(id.Hash, BlockCodec.Raw, out _, out _);
+        }
+
+        if (users.Count == 0 || !TrySizeOf(id, out var size))
+        {
+            return null;
+        }
+
+        return new ContentInfo(
+            size, isHere || size == 0 || StateOf(id, size) == ArtifactState.Local,
+            users.ConvertAll(user => new ContentUser(user.Domain, user.Audience, [.. user.Published])));
+    }
+}
+
+/// <summary>A content as it stands.</summary>
+/// <param name="Size">Its length.</param>
+/// <param name="IsHere">Whether every byte is on this disk.</param>
+/// <param name="Users">Artifacts of it, or packages that name it.</param>
+public sealed record ContentInfo(long Size, bool IsHere, IReadOnlyList<ContentUser> Users);
+
+/// <summary>Who has a content.</summary>
+/// <param name="Domain">Whose artifact it is.</param>
+/// <param name="Audience">Whose bytes it is packed with.</param>
+/// <param name="Published">Whom this domain published it to.</param>
+public readonly record struct ContentUser(DomainId Domain, string Audience, IReadOnlyList<string> Published);
