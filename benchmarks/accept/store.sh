@@ -144,7 +144,10 @@ get_big
 put_small
 writers
 
-case $line in "" | resumed-put | batches | history | proof-file | audiences | private-bytes | crash-sweep) build_tests ;; esac
+case $line in "" | resumed-put | batches | history | proof-file | audiences | private-bytes \
+  | crash-sweep | operation-sweep | fault-seeds | broken-builds | hostile-disk | kill-nine | full-disk | age | age-header)
+  build_tests ;;
+esac
 proven resumed-put Storage "FullyQualifiedName~ResumedPut" "a killed put goes on"
 proven batches Storage "FullyQualifiedName~ArtifactBatch|FullyQualifiedName~LocalLog" "one sync for many"
 proven history EndToEnd "FullyQualifiedName~ThePastIsListed" "ls, get, diff as of a snapshot"
@@ -152,3 +155,11 @@ proven proof-file EndToEnd "FullyQualifiedName~AProofIsChecked" "a tlog-proof ch
 proven audiences EndToEnd "FullyQualifiedName~ANamedAudience" "members see, others do not"
 proven private-bytes Engine "FullyQualifiedName~BytesShown" "no byte tells of a private artifact"
 proven crash-sweep Storage "FullyQualifiedName~Crash" "power loss at every call"
+OMEGA_FULL=1 proven operation-sweep Storage "FullyQualifiedName~OperationSweep" "each call of each operation"
+OMEGA_FULL=1 proven fault-seeds Storage "FullyQualifiedName~WhateverFails" "2,000 seeds"
+proven broken-builds Storage "FullyQualifiedName~InTheWrongOrderIsCaught" "no fsync, early rename: caught"
+OMEGA_FULL=1 proven hostile-disk Storage "FullyQualifiedName~HostileDisk" "EIO, lost flush, rot, slow"
+OMEGA_FULL=1 proven kill-nine EndToEnd "FullyQualifiedName~KillNine" "100 kills of each, nothing lost"
+OMEGA_FULL=1 proven full-disk EndToEnd "FullyQualifiedName~FullDisk" "a clear error, the next delete works"
+OMEGA_FULL=1 proven age Interop "FullyQualifiedName~AgeTests" "age reads ours, we age's, to 1 GiB"
+proven age-header Storage "FullyQualifiedName~Encryption.Age" "each corrupted line has its error"
