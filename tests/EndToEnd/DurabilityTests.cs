@@ -40,6 +40,21 @@ public sealed class DurabilityTests : IDisposable
         Assert.Contains(trace.Synced, p => p.Contains("/public/", StringComparison.Ordinal));
     }
 
+    /// <summary>The whole is hashed once, on its way to the file; which part is wrong is then looked for.</summary>
+    [Fact]
+    public void RottenBytesMakeNoFileAndAreNamed()
+    {
+        var cid = _home.Put(_home.Write("f", Sample.Bytes(3 * 1024 * 1024)));
+        var block = Directory.GetFiles(Path.Combine(_home.DomainFolder, "blocks"), "*.blk", SearchOption.AllDirectories)
+            .MaxBy(path => new FileInfo(path).Length)!;
+        using (var file = File.OpenHandle(block, FileMode.Open, FileAccess.Write))
+            RandomAccess.Write(file, [1, 2, 3], 1_000_000);
+        var failure = _home.Json("get", cid, "-o", _home["out"]).Require(4).Failure;
+        Assert.Equal("damaged", failure.Text("code"));
+        Assert.Contains("chunk", failure.Text("message"), StringComparison.Ordinal);
+        Assert.False(File.Exists(_home["out"]));
+    }
+
     [Fact]
     public void SmallPutsAreDurableByOneSyncOfTheLog()
     {

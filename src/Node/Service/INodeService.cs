@@ -96,6 +96,10 @@ internal sealed record GetOrder(string Id, string? Domain)
 {
     /// <summary>Number of the snapshot that lists it; null: it is wanted as of now.</summary>
     public long? AsOf { get; init; }
+
+    /// <summary>Whether the taker hashes all bytes and believes none before the whole is right: within one process they
+    /// need not be hashed twice.</summary>
+    public bool IsHashedByTaker { get; init; }
 }
 
 /// <summary>What goes into a CAR file.</summary>

@@ -18,6 +18,7 @@ using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Storage;
 using Omega.P2P.Storage.Encryption;
 using Omega.P2P.Storage.Ingest;
+using Omega.P2P.Storage.Reading;
 
 namespace Omega.P2P.Node.Service;
 
@@ -132,7 +133,10 @@ internal sealed partial class LocalNode : INodeService
             Package = file is null ? null : ready.Artifact.Content.ToString(),
         };
         var stream = target(answer);
-        if (stream != Stream.Null) WriteContent(file?.Content ?? ready.Artifact.Content, _ => { }, stream, cancel);
+        if (stream == Stream.Null) return answer;
+        var content = file?.Content ?? ready.Artifact.Content;
+        if (order.IsHashedByTaker) WriteUnchecked(content, stream, cancel);
+        else WriteContent(content, _ => { }, stream, cancel);
         return answer;
     }
 
@@ -145,13 +149,22 @@ internal sealed partial class LocalNode : INodeService
     {
         using var reader = Store.OpenContent(content);
         begin(reader.Size);
-        reader.CopyTo(bytes =>
-        {
-            cancel.ThrowIfCancellationRequested();
-            target.Write(bytes);
-        });
+        reader.CopyTo(Writing(target, cancel));
         target.Flush();
     }
+
+    private void WriteUnchecked(ContentId content, Stream target, CancellationToken cancel)
+    {
+        using var reader = Store.OpenContent(content);
+        reader.CopyUncheckedTo(Writing(target, cancel));
+        target.Flush();
+    }
+
+    private static ByteSink Writing(Stream target, CancellationToken cancel) => bytes =>
+    {
+        cancel.ThrowIfCancellationRequested();
+        target.Write(bytes);
+    };
 
     public EvictAnswer Evict(IReadOnlyList<string> ids, CancellationToken cancel)
     {

@@ -9,9 +9,10 @@ namespace Omega.P2P.Storage.Reading;
 
 /// <summary>
 /// One pass over a content through a ring of three buffers: one is read into with few large reads, the chunks of the
-/// one before are checked against their ids, and the one before that is handed over. Not thread-safe.
+/// one before are checked against their ids, unless the taker does better, and the one before that is handed over. Not
+/// thread-safe.
 /// </summary>
-internal sealed class ContentCopy(StoreCore core, ContentId content, IEnumerator<ChunkAt> chunks)
+internal sealed class ContentCopy(StoreCore core, ContentId content, IEnumerator<ChunkAt> chunks, bool checks)
 {
     private const int BufferSize = 2 * 1024 * 1024;
 
@@ -24,10 +25,11 @@ internal sealed class ContentCopy(StoreCore core, ContentId content, IEnumerator
     {
         using var reader = new ObjectReader(core);
         _isAhead = chunks.MoveNext();
-        var left = 3;
+        var stages = checks ? 3 : 2;
+        var left = stages;
         while (left > 0)
         {
-            core.Scheduler.Run(4, task =>
+            core.Scheduler.Run(checks ? 4 : 2, task =>
             {
                 switch (task)
                 {
@@ -35,18 +37,20 @@ internal sealed class ContentCopy(StoreCore core, ContentId content, IEnumerator
                         Give(sink);
                         break;
                     case 1:
-                        Check(_checking, from: 0, to: _checking.Chunks.Count / 2);
+                        Read(reader);
                         break;
                     case 2:
-                        Check(_checking, _checking.Chunks.Count / 2, _checking.Chunks.Count);
+                        Check(_checking, from: 0, to: _checking.Chunks.Count / 2);
                         break;
                     default:
-                        Read(reader);
+                        Check(_checking, _checking.Chunks.Count / 2, _checking.Chunks.Count);
                         break;
                 }
             });
-            left = _isAhead ? 3 : left - 1;
-            (_giving, _checking, _reading) = (_checking, _reading, _giving);
+            left = _isAhead ? stages : left - 1;
+            (_giving, _checking, _reading) = checks
+                ? (_checking, _reading, _giving)
+                : (_reading, _checking, _giving);
         }
     }
 

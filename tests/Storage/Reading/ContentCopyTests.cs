@@ -19,6 +19,10 @@ public sealed class ContentCopyTests
         var put = test.Put(bytes);
 
         Assert.Equal(bytes, Copy(test, put));
+        var copied = new MemoryStream();
+        using var reader = test.Store.OpenContent(put.Content);
+        reader.CopyUncheckedTo(copied.Write);
+        Assert.Equal(bytes, copied.ToArray());
     }
 
     [Fact]
