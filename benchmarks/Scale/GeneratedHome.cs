@@ -34,7 +34,7 @@ internal sealed class GeneratedHome : IDisposable
     public const int ContentSize = 1024;
     public const int PublishedEach = 10;
 
-    private const int Batch = 4096;
+    private const int Batch = 16_384;
     private const long Begin = 1_700_000_000_000;
 
     private readonly OmegaHome _home;
@@ -107,7 +107,7 @@ internal sealed class GeneratedHome : IDisposable
             store.PublishUnchecked(
                 [.. made.Artifacts.Where((_, i) => (first + i) % PublishedEach == 0).Select(a => a.Entry.Key)],
                 Audience, Now(first / 1000));
-            if (first / Batch % 100 == 0) tell($"{first + made.Artifacts.Count}, {clock.Elapsed.TotalSeconds:F0} s");
+            if (first / Batch % 25 == 0) tell($"{first + made.Artifacts.Count}, {clock.Elapsed.TotalSeconds:F0} s");
         }
 
         Volatile.Write(ref isDone, true);

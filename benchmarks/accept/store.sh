@@ -143,6 +143,7 @@ put_big
 get_big
 put_small
 writers
+. "$root/benchmarks/accept/store-scale.sh"
 
 case $line in "" | resumed-put | batches | history | proof-file | audiences | private-bytes \
   | crash-sweep | operation-sweep | fault-seeds | broken-builds | hostile-disk | kill-nine | full-disk | age | age-header)

@@ -1,5 +1,6 @@
 using Omega.P2P.Federation;
 using Omega.P2P.Primitives.Ids;
+using Omega.P2P.Storage.Views;
 
 namespace Omega.P2P.Engine;
 
@@ -45,7 +46,11 @@ public abstract record EngineCommand
     /// Result: <see cref="EngineResult.Listing"/>.
     /// </summary>
     public sealed record List(string? Domain, string? Brane, string? Kind, bool IncludesRemoved = false)
-        : EngineCommand;
+        : EngineCommand
+    {
+        /// <summary>A view of the store that makes narrow lists cheaper; null: none.</summary>
+        public Catalog? Catalog { get; init; }
+    }
 
     /// <summary>How the node stands. Result: <see cref="EngineResult.Status"/>.</summary>
     public sealed record Status : EngineCommand;

@@ -35,8 +35,9 @@ public abstract record EngineResult
     /// <summary>They are in history only; <paramref name="Withdrawn"/> publications ended with them.</summary>
     public sealed record Removed(int Withdrawn) : EngineResult;
 
-    /// <summary>Artifacts in a stable order: created, then key.</summary>
-    public sealed record Listing(IReadOnlyList<ArtifactRow> Artifacts) : EngineResult;
+    /// <summary>Artifacts in a stable order: created, then key. Lazy, from the store: to be walked by whoever asked,
+    /// beside the engine, on any thread; what comes or goes meanwhile may or may not be in it.</summary>
+    public sealed record Listing(IEnumerable<ArtifactRow> Artifacts) : EngineResult;
 
     /// <summary>How the node stands.</summary>
     public sealed record Status(NodeStatus Value) : EngineResult;

@@ -134,16 +134,25 @@ public sealed partial class OmegaNode
     {
         if (!TryOneDomain(list.Domain, out var domain, out var refusal)) return refusal;
         var finder = Finder;
-        var rows = domain is { } other && other != Store.DomainId
-            ? finder.ListShown(other).Select(f => f.Row)
-            : Store.List(new ArtifactFilter { Domain = domain, IncludesRemoved = list.IncludesRemoved })
-                .Select(finder.RowOf);
-        return new EngineResult.Listing(
-        [
-            .. rows.Where(r => list.Brane is null || r.Brane == list.Brane)
-                .Where(r => list.Kind is null || r.Kind == list.Kind)
-                .OrderBy(r => r.CreatedUnixMs).ThenBy(r => r.Key),
-        ]);
+        if (domain is { } other && other != Store.DomainId)
+        {
+            return new EngineResult.Listing(
+            [
+                .. finder.ListShown(other).Select(f => f.Row)
+                    .Where(r => list.Brane is null || r.Brane == list.Brane)
+                    .Where(r => list.Kind is null || r.Kind == list.Kind)
+                    .OrderBy(r => r.CreatedUnixMs).ThenBy(r => r.Key),
+            ]);
+        }
+
+        // The store may be walked from anywhere; the mesh, which knows names, may not.
+        var names = finder.Names();
+        var filter = new ArtifactFilter
+        {
+            Domain = domain, Brane = list.Brane, Kind = list.Kind, IncludesRemoved = list.IncludesRemoved,
+        };
+        return new EngineResult.Listing(Store.List(filter, list.Catalog).Select(info => ArtifactFinder.RowOf(
+            info, names.GetValueOrDefault(info.Domain) ?? info.Domain.ToString())));
     }
 
     private void Complete(MeshEffect.CommandCompleted completed, Instant now, Queue<MeshEffect> waiting,

@@ -111,7 +111,13 @@ public sealed partial class DomainStore
     /// <exception cref="StoreRefusedException"><c>unknown-pin</c>.</exception>
     public void RemovePin(ArtifactKey key, string name, Instant now)
     {
-        if (!Pins.Any(pin => pin.Key == key && pin.Name == name))
+        bool isKnown;
+        lock (_core.State)
+        {
+            isKnown = _state.Keeping.PinsOf(key).Any(pin => pin.Name == name);
+        }
+
+        if (!isKnown)
         {
             throw new StoreRefusedException("unknown-pin", $"{key} has no pin named {name}");
         }
@@ -132,7 +138,13 @@ public sealed partial class DomainStore
     /// <exception cref="StoreRefusedException"><c>unknown-hold</c>.</exception>
     public void ReleaseHold(ArtifactKey key, string name, Instant now)
     {
-        if (!Holds.Any(hold => hold.Key == key && hold.Name == name))
+        bool isKnown;
+        lock (_core.State)
+        {
+            isKnown = _state.Keeping.HoldsOf(key).Any(hold => hold.Name == name);
+        }
+
+        if (!isKnown)
         {
             throw new StoreRefusedException("unknown-hold", $"{key} has no hold named {name}");
         }

@@ -101,10 +101,12 @@ public sealed partial class DomainStore
     }
 
     /// <summary>Artifacts by (created, key), a page at a time under the state lock.</summary>
-    private IEnumerable<ArtifactRecord> InPages(bool includesRemoved)
+    /// <param name="includesRemoved">Also those that were removed.</param>
+    /// <param name="last">Begin after this one; null: at the beginning.</param>
+    private IEnumerable<ArtifactRecord> InPages(bool includesRemoved, ArtifactRecord? last = null)
     {
         const int PageCount = 128;
-        byte[] after = [];
+        var after = last is null ? [] : _core.Artifacts.PlaceAfter(last);
         List<ArtifactRecord> page;
         do
         {

@@ -80,13 +80,13 @@ public sealed partial class DomainStore : IDisposable
         {
             lock (_core.State)
             {
-                var here = _core.Chunks.Blocks.Where(block => block.IsHere).ToList();
+                var blocks = _core.Chunks.Totals;
                 return new StoreStats
                 {
                     Artifacts = (int)_core.Artifacts.Count,
-                    Blocks = here.Count,
-                    BlocksEvicted = (int)_core.Chunks.AwayCount,
-                    BlockBytes = here.Sum(block => (long)block.Length),
+                    Blocks = (int)(blocks.Count - blocks.Away),
+                    BlocksEvicted = (int)blocks.Away,
+                    BlockBytes = blocks.BytesHere,
                     PendingBytes = _core.Pending.TotalBytes,
                     LogRecords = _log.NextNumber - 1,
                     LogBytes = _log.Length,

@@ -130,8 +130,7 @@ internal sealed class StoreCore : IDisposable
     public void RequireRoom(long bytes)
     {
         if (Limits.QuotaBytes > 0 && bytes > 0
-            && bytes + Pending.TotalBytes + Chunks.Blocks.Where(block => block.IsHere).Sum(block => (long)block.Length)
-                > Limits.QuotaBytes)
+            && bytes + Pending.TotalBytes + Chunks.Totals.BytesHere > Limits.QuotaBytes)
         {
             throw new StoreRefusedException("quota-bytes", $"the quota of {Limits.QuotaBytes} bytes is used up");
         }

@@ -26,6 +26,7 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
     private readonly List<byte[]> _dams = [];
     private readonly List<EpochOpening> _epochs = [];
     private readonly HashSet<long> _keptInline = [];
+    private readonly Dictionary<(Type Kind, ArtifactKey Key, string Name), long> _kept = [];
     private DamChain? _chain;
     private PublicHistory? _history;
     private UseLedger? _uses;
@@ -271,33 +272,61 @@ internal sealed class StoreState(StoreCore core, StoreOptions options) : IDispos
 
     private void ReplayKeeping(long number, LogRecord record)
     {
-        if (record is not LogRecord.Tombstone)
-        {
-            KeepRecord(number, record, []);
-        }
-
         switch (record)
         {
             case LogRecord.Tombstone gone:
                 Remove(number, gone);
                 break;
             case LogRecord.Pin pin:
+                KeepInstead(number, pin, pin.Key, pin.Name, isOver: pin.IsRemoved);
                 Keeping.Apply(pin);
                 Touch(pin.Key, number);
                 break;
             case LogRecord.Hold hold:
+                KeepInstead(number, hold, hold.Key, hold.Name, isOver: hold.IsReleased);
                 Keeping.Apply(hold);
                 Touch(hold.Key, number);
                 break;
             case LogRecord.Retain retain:
+                KeepInstead(
+                    number, retain, default, $"{retain.Rule.Type}\n{retain.Rule.Brane}", isOver: retain.Rule.IsEmpty);
                 Keeping.Apply(retain);
                 break;
             case LogRecord.Mark mark:
-                Marks.Add(number, mark);
+                KeepRecord(number, mark, []);
+                Forget(Marks.Add(number, mark));
                 LastRecordMs = Math.Max(LastRecordMs, mark.AtMs);
                 break;
             default:
                 throw new UnreachableException();
+        }
+    }
+
+    /// <summary>Has a record replayed on every opening in place of the one before about the same; where it only ends
+    /// that, neither is: opening costs what stands, not what ever was.</summary>
+    private void KeepInstead(long number, LogRecord record, ArtifactKey key, string name, bool isOver)
+    {
+        var about = (record.GetType(), key, name);
+        if (_kept.Remove(about, out var before))
+        {
+            Forget(before);
+        }
+
+        if (!isOver)
+        {
+            _kept.Add(about, number);
+            KeepRecord(number, record, []);
+        }
+    }
+
+    /// <summary>Has a record replayed no longer; 0 is none.</summary>
+    private void Forget(long number)
+    {
+        Span<byte> record = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(record, number);
+        foreach (var key in number == 0 ? [] : core.Index.Keys(IndexTable.Kept, record).ToList())
+        {
+            core.Index.Delete(IndexTable.Kept, key);
         }
     }
 

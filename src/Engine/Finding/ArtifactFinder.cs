@@ -40,6 +40,14 @@ internal sealed class ArtifactFinder(DomainStore store, FederationCore mesh)
         return followed is null ? domain.ToString() : followed.Petname ?? followed.ProposedName;
     }
 
+    /// <summary>What all known domains are called here.</summary>
+    public IReadOnlyDictionary<DomainId, string> Names()
+    {
+        var names = mesh.FollowedDomains.ToDictionary(d => d.Domain, d => d.Petname ?? d.ProposedName);
+        names[store.DomainId] = store.DomainName;
+        return names;
+    }
+
     /// <summary>Everything an id may mean, the store's knowledge first; one item per artifact.</summary>
     public IReadOnlyList<FoundArtifact> Find(ParsedId id, DomainId? domain)
     {
@@ -61,8 +69,11 @@ internal sealed class ArtifactFinder(DomainStore store, FederationCore mesh)
     public IEnumerable<FoundArtifact> ListShown(DomainId domain) => Shown(domain).Select(Elsewhere);
 
     /// <summary>As a list shows it.</summary>
-    public ArtifactRow RowOf(ArtifactInfo info) => new(
-        info.Content, info.Key, info.Domain, NameOf(info.Domain), info.Type, info.Brane, info.Size, info.CreatedUnixMs,
+    public ArtifactRow RowOf(ArtifactInfo info) => RowOf(info, NameOf(info.Domain));
+
+    /// <summary>As a list shows it, its domain being called so.</summary>
+    public static ArtifactRow RowOf(ArtifactInfo info, string domainName) => new(
+        info.Content, info.Key, info.Domain, domainName, info.Type, info.Brane, info.Size, info.CreatedUnixMs,
         info.Published.Count > 0 ? string.Join(',', info.Published) : info.Audience, AvailabilityOf(info.State))
     {
         RemovedUnixMs = info.RemovedUnixMs,

@@ -67,6 +67,7 @@ internal static class UpVerb
         network.Listen(sockets);
         using var control = ControlServer.Start(home, context.Get(Control) ?? config.Control, node, terminal.Notice);
         using var idle = new Timer(_ => Idle(node), null, IdlePeriod, IdlePeriod);
+        node.FollowCatalog(home);
         var status = node.Status(context.Cancel);
         using var discovery = context.Get(NoDiscovery) || !config.Discovery
             ? null

@@ -73,6 +73,13 @@ internal sealed partial class ControlRoutes
     private static CollectOrder CollectOrderOf(HttpRequest request) =>
         new(Number(request, "grace_ms"), Text(request, "trust_clock") == "true");
 
+    private static int? LimitOf(HttpRequest request) => Number(request, "limit") switch
+    {
+        null => null,
+        >= 1 and <= int.MaxValue and var limit => (int)limit,
+        _ => throw OmegaException.Usage("limit is no count from 1", "limit"),
+    };
+
     private static long? Number(HttpRequest request, string name)
     {
         if (Text(request, name) is not { } text) return null;

@@ -57,7 +57,10 @@ internal sealed partial class ControlRoutes(INodeService service)
             case ("GET", "/artifacts"):
                 Lines(context, service.List(
                     new ListOrder(Text(request, "domain"), Text(request, "brane"), Text(request, "kind"),
-                        Text(request, "all") == "true") { AsOf = Number(request, "as_of") }, cancel));
+                        Text(request, "all") == "true")
+                    {
+                        AsOf = Number(request, "as_of"), Limit = LimitOf(request),
+                    }, cancel));
                 break;
             case ("POST", "/fetch"):
                 var wanted = new GetOrder(Need(request, "id"), Text(request, "domain"))

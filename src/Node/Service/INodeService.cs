@@ -12,7 +12,8 @@ internal interface INodeService : ILifecycleService, IHistoryService, IDisposabl
     /// <summary>Takes in an artifact; returns when it is durable, and its head signed where it was published.</summary>
     PutAnswer Put(PutOrder order, Stream content, CancellationToken cancel);
 
-    IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel);
+    /// <summary>Artifacts by (created, key), as they are found: to be walked once.</summary>
+    IEnumerable<ArtifactAnswer> List(ListOrder order, CancellationToken cancel);
 
     /// <summary>
     /// Makes an artifact readable here and checks its signatures. <paramref name="target"/> is then called for the
@@ -89,6 +90,9 @@ internal sealed record ListOrder(string? Domain, string? Brane, string? Kind, bo
 {
     /// <summary>Number of the snapshot whose artifacts are wanted; null: those of now.</summary>
     public long? AsOf { get; init; }
+
+    /// <summary>Most to give; null: all.</summary>
+    public int? Limit { get; init; }
 }
 
 /// <summary>Which artifact to get; the domain narrows the search.</summary>

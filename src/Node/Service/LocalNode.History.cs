@@ -174,7 +174,7 @@ internal sealed partial class LocalNode
     private static ArtifactAnswer Shown(ArtifactInfo info, IReadOnlyDictionary<DomainId, string> names) => new(
         info.Content.ToString(), info.Content.ToCid().ToString(), info.Key.ToString(),
         names.GetValueOrDefault(info.Domain) ?? info.Domain.ToString(), info.Domain.ToString(), info.Type, info.Brane,
-        info.Size, info.CreatedUnixMs, info.Published.Count > 0 ? info.Published[0] : info.Audience,
+        info.Size, info.CreatedUnixMs, info.Published.Count > 0 ? string.Join(',', info.Published) : info.Audience,
         info.State.ToString().ToLowerInvariant())
     {
         RemovedUnixMs = info.RemovedUnixMs,

@@ -106,13 +106,6 @@ internal sealed partial class LocalNode : INodeService
         return AnswerOf(order, result);
     }
 
-    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel)
-    {
-        if (order.AsOf is { } snapshot) return ListAsOf(order, snapshot);
-        var wanted = new EngineCommand.List(order.Domain, order.Brane, order.Kind, order.All);
-        return [.. Ask<EngineResult.Listing>(wanted, cancel).Artifacts.Select(Shown)];
-    }
-
     public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
     {
         if (order.AsOf is { } snapshot) return GetAsOf(order, snapshot, target, cancel);
@@ -174,6 +167,7 @@ internal sealed partial class LocalNode : INodeService
 
     public void Dispose()
     {
+        _catalog?.Dispose();
         _loop.Dispose();
         _keys.Dispose();
     }

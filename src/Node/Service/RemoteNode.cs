@@ -59,10 +59,10 @@ internal sealed partial class RemoteNode : INodeService
         return One<PutAnswer>(HttpMethod.Post, query, body, cancel);
     }
 
-    public IReadOnlyList<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
-        Many<ArtifactAnswer>(new Query("/artifacts").With("domain", order.Domain).With("brane", order.Brane)
-            .With("kind", order.Kind).With("all", order.All ? "true" : null)
-            .With("as_of", Text(order.AsOf)), cancel);
+    public IEnumerable<ArtifactAnswer> List(ListOrder order, CancellationToken cancel) =>
+        Stream<ArtifactAnswer>(HttpMethod.Get, new Query("/artifacts").With("domain", order.Domain)
+            .With("brane", order.Brane).With("kind", order.Kind).With("all", order.All ? "true" : null)
+            .With("as_of", Text(order.AsOf)).With("limit", Text(order.Limit)), cancel);
 
     public GetAnswer Get(GetOrder order, Func<GetAnswer, Stream> target, CancellationToken cancel)
     {

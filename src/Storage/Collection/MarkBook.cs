@@ -16,14 +16,19 @@ internal sealed class MarkBook
     /// <summary>Running time at the newest mark; 0 where there is none.</summary>
     public long LastRunningMs => _marks.Count == 0 ? 0 : _marks[^1].RunningMs;
 
-    public void Add(long record, LogRecord.Mark mark)
+    /// <summary>Takes a mark.</summary>
+    /// <returns>The record of the mark that was forgotten for it; 0 where none was.</returns>
+    public long Add(long record, LogRecord.Mark mark)
     {
+        var forgotten = 0L;
         if (_marks.Count == MarksMax)
         {
+            forgotten = _marks[0].Record;
             _marks.RemoveAt(0);
         }
 
         _marks.Add((record, mark.RunningMs));
+        return forgotten;
     }
 
     /// <summary>Whatever was dead before this record has waited long enough; 0: nothing has.</summary>

@@ -1,18 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Omega.P2P.Storage.Views;
 
 /// <summary>
-/// Answers from a view that is first brought up to the end of the log: opened at the first question (a command that
-/// asks nothing pays nothing), emptied where its position is not on this log, filled again once where it was lost.
-/// Safe for use from several threads.
+/// Keeps a view at the end of the log, in small steps that somebody makes beside everything else, and answers from it
+/// where it is there or nearly. Whoever gets no answer walks the store. Safe for use from several threads; a question
+/// waits for one step at most.
 /// </summary>
 public sealed class Catalog : IDisposable
 {
-    private const int BatchCount = 4096;
+    /// <summary>Steps a question takes before it gives up: the view lags behind a burst of writes (guess: a twentieth
+    /// of a second).</summary>
+    private const int StepsPerQuestion = 4;
+
+    private const int StepCount = 1024;
 
     private readonly Lock _gate = new();
     private readonly Func<ICatalogView> _open;
     private readonly ICatalogSource _source;
     private ICatalogView? _view;
+    private bool _isClosed;
 
     /// <summary>Opens nothing yet.</summary>
     public Catalog(Func<ICatalogView> open, ICatalogSource source)
@@ -22,66 +29,125 @@ public sealed class Catalog : IDisposable
         (_open, _source) = (open, source);
     }
 
-    /// <summary>Rows by ascending (created, key), as the log is now.</summary>
-    /// <exception cref="CatalogViewLostException">
-    /// The view was lost twice in one question: its disk does not work.
-    /// </exception>
-    public IReadOnlyList<CatalogRow> Find(CatalogQuery query)
+    /// <summary>One step towards the end of the log: some rows filled in, or some changes taken over.</summary>
+    /// <returns>Whether there may be more to do.</returns>
+    /// <exception cref="IOException">The disk failed or is full; from now on there is no view.</exception>
+    public bool Work()
     {
-        ArgumentNullException.ThrowIfNull(query);
         lock (_gate)
         {
+            if (_isClosed)
+            {
+                return false;
+            }
+
             _view ??= _open();
             try
             {
-                return FindNow(_view, query);
+                return Step(_view);
             }
             catch (CatalogViewLostException)
             {
-                return FindNow(_view, query);
+                return true; // It is empty now: the next step begins to fill it.
+            }
+            catch
+            {
+                Close();
+                throw;
             }
         }
     }
 
-    /// <summary>Closes the view, if it was opened.</summary>
+    /// <summary>Rows by ascending (created, key, domain), as the log is now; false where the view is not that far.
+    /// </summary>
+    public bool TryFind(CatalogQuery query, [NotNullWhen(true)] out IReadOnlyList<CatalogRow>? rows)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        rows = null;
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return false;
+            }
+
+            _view ??= _open();
+            try
+            {
+                var steps = 0;
+                while (_view.Filled is null && Step(_view))
+                {
+                    if (++steps == StepsPerQuestion)
+                    {
+                        return false;
+                    }
+                }
+
+                if (_view.Filled is not null)
+                {
+                    return false;
+                }
+
+                rows = _view.Find(query);
+                return true;
+            }
+            catch (CatalogViewLostException)
+            {
+                return false;
+            }
+            catch (IOException)
+            {
+                Close(); // Whoever works on it is not told, and finds it closed.
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Closes the view, if it was opened, for good.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
-            _view?.Dispose();
-            _view = null;
+            Close();
         }
     }
 
-    private IReadOnlyList<CatalogRow> FindNow(ICatalogView view, CatalogQuery query)
+    private void Close()
     {
-        Follow(view);
-        return view.Find(query);
+        _isClosed = true;
+        _view?.Dispose();
+        _view = null;
     }
 
     /// <summary>
-    /// Only the last batch moves the position to the end: a fill that is cut short starts again from where it began,
-    /// which is harmless because a change says what is, not what to add; one from the start is emptied before, because
-    /// from there the log tells only of what is live.
+    /// Filling notes the end of the log when it begins, and then takes over what came after that: harmless for rows
+    /// that were filled in with it, because a change says what is, not what to add.
     /// </summary>
-    private void Follow(ICatalogView view)
+    private bool Step(ICatalogView view)
     {
-        CatalogPosition end = _source.End;
-        if (view.Position == end)
-            return;
-        if (view.Position == CatalogPosition.Start || !_source.Contains(view.Position))
-            view.Clear();
-        CatalogPosition begin = view.Position;
-        var batch = new List<CatalogChange>(BatchCount);
-        foreach (CatalogChange change in _source.ChangesAfter(begin.Record))
+        if (view.Filled is { } filled)
         {
-            batch.Add(change);
-            if (batch.Count < BatchCount)
-                continue;
-            view.Apply(batch, begin);
-            batch.Clear();
+            var begin = filled.IsEmpty ? _source.End : view.Position;
+            var rows = _source.LiveAfter(ref filled, StepCount);
+            view.Apply(
+                [.. rows.Select(row => new CatalogChange(row.Place, row))], begin,
+                rows.Count < StepCount ? default(ReadOnlyMemory<byte>?) : filled);
+            return true;
         }
 
-        view.Apply(batch, end);
+        var position = view.Position;
+        if (_source.ChangesAfter(ref position, StepCount) is not { } changes)
+        {
+            view.Clear();
+            return true;
+        }
+
+        if (position == view.Position)
+        {
+            return false;
+        }
+
+        view.Apply(changes, position, null);
+        return true;
     }
 }

@@ -1,52 +1,65 @@
-using Omega.P2P.Primitives.Ids;
-
 namespace Omega.P2P.Storage.Views;
 
 /// <summary>The view of simulations and tests: SQLite needs real files.</summary>
 public sealed class MemoryCatalogView : ICatalogView
 {
-    private readonly Dictionary<ArtifactKey, CatalogRow> _rows = [];
+    private readonly Dictionary<CatalogPlace, CatalogRow> _rows = [];
 
     /// <inheritdoc/>
     public CatalogPosition Position { get; private set; }
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<CatalogChange> changes, CatalogPosition position)
+    public ReadOnlyMemory<byte>? Filled { get; private set; } = ReadOnlyMemory<byte>.Empty;
+
+    /// <inheritdoc/>
+    public void Apply(IReadOnlyList<CatalogChange> changes, CatalogPosition position, ReadOnlyMemory<byte>? filled)
     {
         ArgumentNullException.ThrowIfNull(changes);
-        foreach (CatalogChange change in changes)
+        foreach (var (place, row) in changes)
         {
-            if (change.Row is null)
-                _rows.Remove(change.Key);
+            if (row is null)
+            {
+                _rows.Remove(place);
+            }
             else
-                _rows[change.Key] = change.Row;
+            {
+                _rows[place] = row;
+            }
         }
 
-        Position = position;
+        (Position, Filled) = (position, filled);
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<CatalogRow> Find(CatalogQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        return [.. _rows.Values
-            .Where(r => (query.Brane is null || r.Brane == query.Brane)
-                && (query.Kind is null || r.Type == query.Kind)
-                && (query.Domain is null || r.Domain == query.Domain)
-                && (query.Audience is null || r.Audience == query.Audience))
-            .OrderBy(r => r.CreatedUnixMs).ThenBy(r => r.Key)
-            .Take(query.CountMax)];
+        return
+        [
+            .. _rows.Values
+                .Where(row => (query.Brane is null || row.Brane == query.Brane)
+                    && (query.Kind is null || row.Type == query.Kind)
+                    && (query.Domain is null || row.Domain == query.Domain)
+                    && (query.After is not { } after || IsAfter(row, after)))
+                .OrderBy(row => row.CreatedUnixMs).ThenBy(row => row.Key).ThenBy(row => row.Domain)
+                .Take(query.CountMax),
+        ];
     }
 
     /// <inheritdoc/>
     public void Clear()
     {
         _rows.Clear();
-        Position = CatalogPosition.Start;
+        (Position, Filled) = (CatalogPosition.Start, ReadOnlyMemory<byte>.Empty);
     }
 
     /// <summary>Nothing to close.</summary>
     public void Dispose()
     {
     }
+
+    private static bool IsAfter(CatalogRow row, CatalogPlace place) =>
+        row.CreatedUnixMs != place.CreatedUnixMs ? row.CreatedUnixMs > place.CreatedUnixMs
+            : row.Key != place.Key ? row.Key.CompareTo(place.Key) > 0
+            : row.Domain.CompareTo(place.Domain) > 0;
 }

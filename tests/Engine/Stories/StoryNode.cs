@@ -191,7 +191,7 @@ internal sealed class StoryNode
     public EngineResult Evict(params ContentId[] contents) => Do(new EngineCommand.Evict([.. contents.Select(Id)]));
 
     public IReadOnlyList<ArtifactRow> List(string? domain) =>
-        Do<EngineResult.Listing>(new EngineCommand.List(domain, null, null)).Artifacts;
+        [.. Do<EngineResult.Listing>(new EngineCommand.List(domain, null, null)).Artifacts];
 
     /// <summary>Waits until a domain shows so many artifacts here.</summary>
     public void AwaitEntries(StoryNode owner, int count) => Assert.True(

@@ -24,8 +24,9 @@ public sealed class OperationSweepTests
     [
         "Attest", "ChunksOf", "Compare", "Dispose", "Expired", "Cooled", "Explain", "ExplainCollection", "FindBlocks",
         "FindPackaged", "HasContent", "IsKept", "IsScrubDue", "List", "ListAsOf", "MissingFor", "NoteTimeElsewhere",
-        "OpenBlock", "OpenContent", "PackagesWith", "PlanCollection", "PlanEviction", "Prove", "ReadPackage", "Resolve",
-        "SetReadOnly", "SizeOf", "Snapshots", "TryGet", "TryGetSnapshot", "TryReadChunk", "Verify", "Exists",
+        "OpenBlock", "OpenCatalog", "OpenContent", "PackagesWith", "PlanCollection", "PlanEviction", "Prove",
+        "ReadPackage", "Resolve", "SetReadOnly", "SizeOf", "Snapshots", "TryGet", "TryGetSnapshot", "TryReadChunk",
+        "Verify", "Exists",
     ];
 
     /// <summary>Every sweep makes a store first; what it does on the disk before that is no operation of a store.

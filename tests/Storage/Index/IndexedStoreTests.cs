@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Retention;
 
 namespace Omega.P2P.Storage.Tests.Index;
 
@@ -65,6 +66,42 @@ public sealed class IndexedStoreTests
 
         Assert.Null(report.IndexDropped);
         Assert.Empty(test.Store.Verify(Storage.Recovery.VerifyDepth.Bytes, null));
+    }
+
+    [Fact]
+    public void OpeningCostsWhatIsKeptNotWhatEverWas()
+    {
+        using var test = new TestStore(limits: Limits);
+        var key = test.Put(TestStore.Bytes(1, 100), "a").Key;
+        test.Store.AddPin(key, "stays", TestStore.Now(2));
+        var few = BytesReadToOpen(test, key, rounds: 3);
+        var many = BytesReadToOpen(test, key, rounds: 400);
+        Assert.InRange(many, 1, 3 * few); // Log files have notes in the manifest.
+        Assert.Equal("stays", Assert.Single(test.Store.Pins).Name);
+        Assert.Equal("case", Assert.Single(test.Store.Holds).Name);
+        Assert.Equal(400, Assert.Single(test.Store.RetentionRules).KeepLast);
+    }
+
+    private static long BytesReadToOpen(TestStore test, ArtifactKey key, int rounds)
+    {
+        for (var round = 1; round <= rounds; round++)
+        {
+            test.Store.AddPin(key, "goes", TestStore.Now(round));
+            test.Store.RemovePin(key, "goes", TestStore.Now(round));
+            test.Store.AddHold(key, "case", $"round {round}", TestStore.Now(round));
+            test.Store.SetRetention(new RetentionRule("replay", null) { KeepLast = round }, TestStore.Now(round));
+        }
+
+        test.Store.SettleIndex();
+        test.Reopen();
+        test.Store.Dispose();
+        var files = new ReadCountingFiles(test.Files);
+        using (DomainStore.Open(files, test.Options, TestStore.Keys, TestStore.Now(1), out _))
+        {
+        }
+
+        test.Reopen();
+        return files.Bytes;
     }
 
     [Theory]

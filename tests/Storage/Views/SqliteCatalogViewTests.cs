@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Views;
@@ -16,11 +17,51 @@ public sealed class SqliteCatalogViewTests : CatalogTests
     {
         Log.Add(Row(1, created: 1));
         Fill();
-        using (ICatalogView view = OpenView())
+        using (var view = OpenView())
+        {
             Assert.Equal(Log.End, view.Position);
+            Assert.Null(view.Filled);
+        }
+
         Log.Add(Row(2, created: 2));
         Assert.Equal([1, 2], Fill());
-        Assert.Equal([0, 1], Log.AskedAfter);
+        Assert.Equal(1, Log.RecordsRead);
+        Assert.Equal(1, Log.RowsRead);
+    }
+
+    [Fact]
+    public void FillingGoesOnWhereTheProcessEnded()
+    {
+        Log.Add([.. Enumerable.Range(0, 5000).Select(i => Row(i, created: i))]);
+        using (var catalog = new Catalog(OpenView, Log))
+        {
+            Assert.True(catalog.Work());
+            Assert.True(catalog.Work());
+        }
+
+        Log.Remove(3);
+        Assert.Equal([0, 1, 2, .. Enumerable.Range(4, 4996)], Fill());
+        Assert.InRange(Log.RowsRead, 4999, 5000);
+    }
+
+    [Theory]
+    [InlineData("brane = 'b'")]
+    [InlineData("type = 't'")]
+    [InlineData("brane = 'b' AND type = 't'")]
+    [InlineData("domain = 2 AND domain > 1")]
+    public void AListThatIsAskedForCostsWhatItGives(string wanted)
+    {
+        Log.Add(Row(1, created: 1), Row(2, created: 2));
+        Fill();
+        using var connection = new SqliteConnection($"Data Source={_folder.Absolute(File)};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"EXPLAIN QUERY PLAN SELECT * FROM artifact WHERE {wanted} "
+            + "AND (created, key, domain) > (1, x'00', 1) ORDER BY created, key, domain LIMIT 10";
+        using var plan = command.ExecuteReader();
+        Assert.True(plan.Read());
+        Assert.Contains("SEARCH artifact USING INDEX", plan.GetString(3), StringComparison.Ordinal);
+        Assert.False(plan.Read()); // No sorting.
     }
 
     [Fact]
@@ -60,7 +101,7 @@ public sealed class SqliteCatalogViewTests : CatalogTests
     {
         Log.Add(Row(1, created: 1));
         Fill();
-        using ICatalogView view = Open(DomainId.From(Blake3.Hash([9])));
+        using var view = Open(DomainId.From(Blake3.Hash([9])));
         Assert.Equal(CatalogPosition.Start, view.Position);
         Assert.Empty(view.Find(new CatalogQuery()));
     }
