@@ -109,10 +109,12 @@ put_small() {
   need restic restic; need borg borgbackup
   local small=$scratch/small
   mkdir -p "$small"; head -c 10240000 /dev/urandom | split -b 1024 -a 5 -d - "$small/f"
+  # borg drops what it has read from the page cache: each reads files that are there.
+  local warm="cat $small/*"
   for _ in $(seq "$runs"); do
-    new_home; synced "$omega" put --quiet --recursive "$small" >>"$scratch/small-put"
-    new_restic; synced restic -r "$scratch/restic" -q backup "$small" >>"$scratch/small-restic"
-    new_borg; synced borg create -C none "$scratch/borg::s" "$small" >>"$scratch/small-borg"
+    new_home; $warm >/dev/null; synced "$omega" put --quiet --recursive "$small" >>"$scratch/small-put"
+    new_restic; $warm >/dev/null; synced restic -r "$scratch/restic" -q backup "$small" >>"$scratch/small-restic"
+    new_borg; $warm >/dev/null; synced borg create -C none "$scratch/borg::s" "$small" >>"$scratch/small-borg"
   done
   against put-small-restic "$scratch/small-put" "$scratch/small-restic" restic 3
   against put-small-borg "$scratch/small-put" "$scratch/small-borg" borg 2
@@ -125,7 +127,7 @@ writers() {
   dotnet publish "$root/benchmarks" -c Release -o "$program" --nologo -v q >&2
   for i in $(seq "$runs"); do
     mkdir -p "$scratch/w"; dotnet "$program/Omega.P2P.Benchmarks.dll" store-writers "$scratch/w" >"$scratch/line"
-    for field in ratio syncs_per_batch batch_per_second log_bytes_per_artifact; do
+    for field in ratio syncs_per_batch batch_per_second log_bytes_per_artifact index_bytes_per_artifact; do
       json_number "$field" <"$scratch/line" >>"$scratch/w-$field"
     done
     rm -rf "$scratch/w"
@@ -135,8 +137,10 @@ writers() {
   r=$(most "$scratch/w-syncs_per_batch"); report writers-syncs "$r syncs a batch" "<= 4" "$(at_most "$r" 4)"
   r=$(median "$scratch/w-batch_per_second")
   report appends "$r appends a second in a batch" ">= 10000" "$(at_least "$r" 10000)"
-  r=$(most "$scratch/w-log_bytes_per_artifact")
-  report log-bytes "$r bytes of log an artifact" "<= 1536" "$(at_most "$r" 1536)"
+  local log index
+  log=$(most "$scratch/w-log_bytes_per_artifact"); index=$(most "$scratch/w-index_bytes_per_artifact")
+  r=$(awk -v a="$log" -v b="$index" 'BEGIN {print a + b}')
+  report log-and-index "$r bytes an artifact (log $log, index $index)" "<= 1536" "$(at_most "$r" 1536)"
 }
 
 put_big

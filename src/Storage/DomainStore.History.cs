@@ -51,10 +51,11 @@ public sealed partial class DomainStore
     /// <exception cref="NotHereException">The bytes would have to be copied and are away.</exception>
     public void Publish(ArtifactKey key, string audience, Instant now)
     {
-        ArgumentException.ThrowIfNullOrEmpty(audience);
+        RequireTag(audience, "audience");
         RequireWritable();
         lock (_publicGate)
         {
+            History.Settle();
             var (record, isPublished) = RequireOwn(key, audience);
             if (isPublished)
             {
@@ -78,7 +79,7 @@ public sealed partial class DomainStore
     /// <exception cref="StoreRefusedException"><c>unknown-artifact</c>.</exception>
     public void Unpublish(ArtifactKey key, string audience, Instant now)
     {
-        ArgumentException.ThrowIfNullOrEmpty(audience);
+        RequireTag(audience, "audience");
         RequireWritable();
         lock (_publicGate)
         {
@@ -91,15 +92,18 @@ public sealed partial class DomainStore
     }
 
     /// <summary>Signs a head over everything public so far. Without a change since the last one it returns that one
-    /// (law 11).</summary>
-    public HeadInfo TakeSnapshot(Instant now)
+    /// (law 11). The reserve is given up for it where a disk is full: what was withdrawn must be seen to be.</summary>
+    public HeadInfo TakeSnapshot(Instant now) => Deleting(() => SnapshotOnce(now));
+
+    private HeadInfo SnapshotOnce(Instant now)
     {
         RequireWritable();
         lock (_publicGate)
         {
+            History.Settle();
             if (!History.NeedsSnapshot)
             {
-                return History.Head ?? History.Seal(_keys.Head);
+                return History.IsSealed ? History.Head! : History.Seal(_keys.Head); // Sealed: there is one.
             }
 
             byte[] dam;
@@ -123,6 +127,7 @@ public sealed partial class DomainStore
         RequireWritable();
         lock (_publicGate)
         {
+            History.Settle();
             var version = _state.Continue(signedDam).Current.Version;
             var leaf = History.Prepare(new PublicRecord.Dam(Blake3.Hash(signedDam), version));
             CommitLeaves([DamItem(DomainName, signedDam, leaf.Encode())], [leaf], first =>

@@ -121,6 +121,8 @@ public sealed partial class DomainStore
     {
         lock (_publicGate)
         {
+            // The place to be sealed says how far the public log goes: no leaf may be owed to it.
+            History.Settle();
             _log.Quiesce(place =>
             {
                 lock (_core.State)

@@ -19,7 +19,7 @@ public sealed partial class DomainStore
         ArgumentNullException.ThrowIfNull(request);
         RequireWritable();
         RequireSpareRoom();
-        RequireValidMeta(request);
+        RequireAcceptable(request);
         MovePendingWhenOver(_core.Limits.PendingMax);
         return new PackagePut(this, _core, request);
     }

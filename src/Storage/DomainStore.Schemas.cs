@@ -63,15 +63,9 @@ public sealed partial class DomainStore
     /// <summary>Refuses metadata that the schema of its kind does not allow.</summary>
     /// <exception cref="StoreRefusedException"><c>schema-violation</c>; the field is the pointer into the metadata.
     /// </exception>
-    internal void RequireValidMeta(PutRequest request)
+    private void RequireValidMeta(PutRequest request)
     {
-        ISchema? schema;
-        lock (_core.State)
-        {
-            schema = _state.Schemas.Find(request.Type);
-        }
-
-        if (schema?.Check(request.Meta ?? new CborValue.Map([])) is { } violation)
+        if (_state.Schemas.Find(request.Type)?.Check(request.Meta ?? new CborValue.Map([])) is { } violation)
         {
             throw new StoreRefusedException(
                 "schema-violation", $"metadata of {request.Type} breaks its schema at {violation}")

@@ -20,8 +20,8 @@ public sealed partial class DomainStore
         ArtifactRecord record;
         lock (_core.State)
         {
-            record = _core.Artifacts.OfKey(key) is [var first, ..]
-                ? _core.Artifacts.OfKey(key).FirstOrDefault(known => known.IsLive) ?? first
+            record = _core.Artifacts.OfKey(key) is [var first, ..] all
+                ? all.FirstOrDefault(known => known.IsLive) ?? first
                 : throw new StoreRefusedException("unknown-artifact", $"{key} is not known here");
         }
 
@@ -44,7 +44,7 @@ public sealed partial class DomainStore
                 References = uses.UsersOf(key.Hash, UseKind.Reference).LongCount(),
                 Packages = uses.UsersOf(record.Content.Hash, UseKind.Package).LongCount(),
                 SharedBy = [.. _core.Artifacts.OfContent(record.Content)
-                    .Where(other => other != record && uses.Keeps(other)).Select(other => other.Key)],
+                    .Where(other => other.Key != key && uses.Keeps(other)).Select(other => other.Key).Distinct()],
                 Rule = _state.Keeping.RuleFor(record.Brane, record.Type),
                 DeadSince = uses.DeadSince(record.Content.Hash, isList: false)
                     ?? uses.DeadSince(record.Content.Hash, isList: true),

@@ -13,12 +13,14 @@ public sealed partial class DomainStore
 {
     /// <summary>Begins an artifact of this domain.</summary>
     /// <exception cref="StoreReadOnlyException">Writes are refused.</exception>
+    /// <exception cref="StoreRefusedException"><c>name-refused</c>: type, brane, audience or tenant is no tag;
+    /// <c>schema-violation</c>.</exception>
     public ArtifactPut BeginPut(PutRequest r)
     {
         ArgumentNullException.ThrowIfNull(r);
         RequireWritable();
         RequireSpareRoom();
-        RequireValidMeta(r);
+        RequireAcceptable(r);
         MovePendingWhenOver(_core.Limits.PendingMax);
         var use = _core.UseOf(r.Audience, r.Tenant);
         var early = new EarlySealing(_core.Limits.UnsyncedBlocksMax, SealEarly);
@@ -150,6 +152,34 @@ public sealed partial class DomainStore
                     throw new IOException($"{id} was collected before the put that wrote it ended; put it again");
                 }
             }
+        }
+    }
+
+    /// <summary>Refuses names and metadata that could not be kept, before anything of the artifact is written.
+    /// </summary>
+    internal void RequireAcceptable(PutRequest request)
+    {
+        RequireTag(request.Type, "type");
+        RequireTag(request.Brane, "brane");
+        RequireTag(request.Audience, "audience");
+        if (request.Tenant is { } tenant)
+        {
+            RequireTag(tenant, "tenant");
+        }
+
+        RequireValidMeta(request);
+    }
+
+    /// <summary>What names an artifact by more than a tag would fit neither its row nor its attestation.</summary>
+    internal static void RequireTag(string name, string field)
+    {
+        if (!Tag.IsValid(name))
+        {
+            throw new StoreRefusedException(
+                "name-refused", $"the {field} is not 1 to {Tag.LengthMax} of a-z, 0-9, dot, hyphen and underscore")
+            {
+                Field = field,
+            };
         }
     }
 

@@ -135,6 +135,6 @@ public sealed class StoreRefusedException : InvalidOperationException
     /// <c>unknown-artifact</c>.</summary>
     public string Code { get; }
 
-    /// <summary>What is to blame: a JSON pointer into metadata, or null.</summary>
+    /// <summary>What is to blame: a JSON pointer into metadata, the name of a part of a request, or null.</summary>
     public string? Field { get; init; }
 }

@@ -96,6 +96,15 @@ internal sealed class EpochLog : IDisposable
             LastSnapshot = leaf;
     }
 
+    /// <summary>Cuts off what an <see cref="Apply"/> that found no room has written of its leaf.</summary>
+    public void CutBack()
+    {
+        if (_leaves.Size <= _replayed + 1)
+            _leaves.Truncate(Math.Min(_replayed, _leaves.Size));
+        if (_bodies.Count <= _replayed + 1)
+            _bodies.Truncate(Math.Min(_replayed, _bodies.Count));
+    }
+
     public bool TryBody(long index, out Hash256 salt, out byte[] body) =>
         _bodies.TryRead(index, out salt, out body)
         && index < _leaves.Size && LogCommitment.Opens(_leaves.Commitment(index), salt.AsSpan(), body);

@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Merkle;
 using Omega.P2P.Primitives.PublicLog;
+using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Snapshots;
 
 namespace Omega.P2P.Storage.History;
@@ -44,11 +45,13 @@ public sealed partial class PublicHistory
     /// <exception cref="InvalidOperationException">
     /// Leaves are prepared and not applied, or too many audiences.
     /// </exception>
+    /// <exception cref="DiskFullException">There is no room for the leaves before it.</exception>
     public PreparedLeaf PrepareSnapshot(SnapshotState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         lock (_gate)
         {
+            Settle();
             if (CurrentEpoch < 0 || _preparedEpoch != CurrentEpoch || _preparedSize != _epochs[CurrentEpoch].Replayed)
                 throw new InvalidOperationException("a snapshot needs every earlier leaf applied");
             var secrets = new SnapshotSecrets(RandomHash(), state.Published, state.CurrentRoot);
@@ -64,7 +67,11 @@ public sealed partial class PublicHistory
     public void ForgetPrepared()
     {
         lock (_gate)
-            (_preparedEpoch, _preparedSize) = (CurrentEpoch, CurrentEpoch < 0 ? 0 : _epochs[CurrentEpoch].Replayed);
+        {
+            (_preparedEpoch, _preparedSize) = _owed.Count > 0
+                ? (_owed.Last().Epoch, _owed.Last().Index + 1)
+                : (CurrentEpoch, CurrentEpoch < 0 ? 0 : _epochs[CurrentEpoch].Replayed);
+        }
     }
 
     private PreparedLeaf Next(PublicRecord record, SnapshotSecrets? secrets)

@@ -25,6 +25,7 @@ public sealed partial class PublicHistory : IDisposable
     private readonly HistoryOptions _options;
     private readonly SnapshotFolder _snapshots;
     private readonly SortedDictionary<long, EpochLog> _epochs = [];
+    private readonly Queue<PreparedLeaf> _owed = []; // in the local log, and the disk had no room for them here
     private long _snapshotNumber;
     private long _preparedEpoch = -1;
     private long _preparedSize;
@@ -88,8 +89,19 @@ public sealed partial class PublicHistory : IDisposable
         get
         {
             lock (_gate)
-                return CurrentEpoch >= 0
-                    && _epochs[CurrentEpoch].Replayed != (_epochs[CurrentEpoch].LastSnapshot?.Index ?? -1) + 1;
+                return _owed.Count > 0 || (CurrentEpoch >= 0
+                    && _epochs[CurrentEpoch].Replayed != (_epochs[CurrentEpoch].LastSnapshot?.Index ?? -1) + 1);
+        }
+    }
+
+    /// <summary>Whether the newest head is one over the newest snapshot: not where writing it failed.</summary>
+    internal bool IsSealed
+    {
+        get
+        {
+            lock (_gate)
+                return CurrentEpoch >= 0 && _epochs[CurrentEpoch] is { Head: { } head, LastSnapshot: { } snapshot }
+                    && head.Size == snapshot.Index + 1;
         }
     }
 
@@ -141,8 +153,9 @@ public sealed partial class PublicHistory : IDisposable
 
     /// <summary>
     /// Takes in a leaf whose local record is durable, in the order in which leaves were prepared; on replay, every leaf
-    /// from the first on. Only a snapshot syncs (its manifest): the rest the local log can say again. After an I/O
-    /// error this object refuses to go on; open it again.
+    /// from the first on. Only a snapshot syncs (its manifest): the rest the local log can say again. What a full disk
+    /// has no room for is owed until <see cref="Settle"/>: the local log has it. After any other I/O error this object
+    /// refuses to go on; open it again.
     /// </summary>
     /// <exception cref="StoreDamagedException">The local log contradicts a head we signed.</exception>
     public void Apply(PreparedLeaf leaf)
@@ -150,17 +163,31 @@ public sealed partial class PublicHistory : IDisposable
         ArgumentNullException.ThrowIfNull(leaf);
         lock (_gate)
         {
-            if (leaf.Epoch != CurrentEpoch)
-                Enter(leaf);
-            EpochLog log = _epochs[CurrentEpoch];
             RequireUsable();
-            _failed = true;
-            log.Apply(leaf);
-            if (leaf.Secrets is not null)
-                _snapshotNumber = _snapshots.WriteIfAbsent(leaf);
-            _failed = false;
-            if (leaf.Epoch != _preparedEpoch || log.Replayed > _preparedSize)
-                (_preparedEpoch, _preparedSize) = (leaf.Epoch, log.Replayed);
+            _owed.Enqueue(leaf);
+            try
+            {
+                Settle();
+            }
+            catch (DiskFullException) when (!_failed)
+            {
+                // Whoever needs the leaf in the tree settles first, and is told there.
+            }
+        }
+    }
+
+    /// <summary>Takes in what is owed.</summary>
+    /// <exception cref="DiskFullException">There is still no room; nothing is lost, and it stays owed.</exception>
+    internal void Settle()
+    {
+        lock (_gate)
+        {
+            while (_owed.TryPeek(out PreparedLeaf? leaf))
+            {
+                RequireUsable();
+                TakeIn(leaf);
+                _owed.Dequeue();
+            }
         }
     }
 
@@ -205,6 +232,7 @@ public sealed partial class PublicHistory : IDisposable
         lock (_gate)
         {
             RequireUsable();
+            Settle();
             foreach (EpochLog log in _epochs.Values)
             {
                 if (!log.IsHeadBeyondLog)
@@ -224,6 +252,7 @@ public sealed partial class PublicHistory : IDisposable
         lock (_gate)
         {
             RequireUsable();
+            Settle();
             EpochLog log = CurrentEpoch >= 0 ? _epochs[CurrentEpoch] : throw NothingToSeal();
             return log.Seal(signer) ?? throw NothingToSeal();
         }
@@ -239,6 +268,30 @@ public sealed partial class PublicHistory : IDisposable
             _epochs.Clear();
             CurrentEpoch = -1;
         }
+    }
+
+    private void TakeIn(PreparedLeaf leaf)
+    {
+        if (leaf.Epoch != CurrentEpoch)
+            Enter(leaf);
+        EpochLog log = _epochs[CurrentEpoch];
+        _failed = true;
+        try
+        {
+            if (leaf.Secrets is not null)
+                _snapshotNumber = _snapshots.WriteIfAbsent(leaf);
+            log.Apply(leaf);
+        }
+        catch (DiskFullException)
+        {
+            log.CutBack();
+            _failed = false;
+            throw;
+        }
+
+        _failed = false;
+        if (leaf.Epoch != _preparedEpoch || log.Replayed > _preparedSize)
+            (_preparedEpoch, _preparedSize) = (leaf.Epoch, log.Replayed);
     }
 
     private void RequireUsable()

@@ -102,6 +102,7 @@ internal sealed class SubtreeFile : INodeHashSink, IDisposable
     /// <summary>Forgets the hashes of all tiles from an index on, and of what they complete.</summary>
     public void Truncate(long tiles)
     {
+        _buffered = 0; // what could not be written is forgotten, too
         Tiles = Math.Min(tiles, Tiles);
         if (_file.Length != CountOf(Tiles) * Hash256.Size)
             _file.Truncate(CountOf(Tiles) * Hash256.Size);

@@ -156,7 +156,7 @@ public sealed class ArtifactBatch : IDisposable
             throw new ArgumentException($"the batch is of brane {Brane}, not {request.Brane}", nameof(request));
         }
 
-        _store.RequireValidMeta(request);
+        _store.RequireAcceptable(request);
         return _core.UseOf(request.Audience, request.Tenant);
     }
 }

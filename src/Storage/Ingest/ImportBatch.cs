@@ -39,9 +39,11 @@ public sealed class ImportBatch : IDisposable
     /// <param name="entry">Descriptor and signatures, verified.</param>
     /// <param name="source">The domain they are of.</param>
     /// <param name="audience">Whose bytes it is packed with here.</param>
+    /// <exception cref="StoreRefusedException"><c>name-refused</c>: the audience is no tag.</exception>
     public void Add(SignedArtifact entry, DomainId source, string audience)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        DomainStore.RequireTag(audience, "audience");
         _artifacts.Add(new ImportedArtifact(entry, source, audience));
     }
 
@@ -144,6 +146,7 @@ public sealed class ImportBatch : IDisposable
 
     private ImportClass ClassOf(string audience)
     {
+        DomainStore.RequireTag(audience, "audience");
         lock (_gate)
         {
             if (!_classes.TryGetValue(audience, out var use))

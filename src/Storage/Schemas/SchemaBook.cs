@@ -1,23 +1,26 @@
+using System.Collections.Concurrent;
 using Omega.P2P.Storage.Logs;
 
 namespace Omega.P2P.Storage.Schemas;
 
 /// <summary>Schemas in force, as replay of the log leaves them. Compiled on first use: opening a store pays for none.
-/// Guarded by the state lock.</summary>
+/// Changed under the state lock; every put looks here, so finding takes none.</summary>
 internal sealed class SchemaBook(ISchemaValidator validator)
 {
-    private readonly SortedDictionary<string, (RegisteredSchema Schema, ISchema? Compiled)> _byKind =
-        new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (RegisteredSchema Schema, ISchema? Compiled)> _byKind = [];
 
     public ISchemaValidator Validator => validator;
 
-    public IReadOnlyList<RegisteredSchema> All => [.. _byKind.Values.Select(entry => entry.Schema)];
+    public IReadOnlyList<RegisteredSchema> All =>
+    [
+        .. _byKind.Values.Select(entry => entry.Schema).OrderBy(schema => schema.Kind, StringComparer.Ordinal),
+    ];
 
     public void Apply(LogRecord.Schema record, ReadOnlySpan<byte> json)
     {
         if (record.Length == 0)
         {
-            _byKind.Remove(record.Type);
+            _byKind.TryRemove(record.Type, out _);
         }
         else
         {
@@ -42,8 +45,9 @@ internal sealed class SchemaBook(ISchemaValidator validator)
                 throw new StoreRefusedException("schema-refused", $"the schema of {kind} cannot be read: {error}");
             }
 
-            entry.Compiled = compiled;
-            _byKind[kind] = entry;
+            // Unless another has come in force meanwhile.
+            _byKind.TryUpdate(kind, (entry.Schema, compiled), entry);
+            return compiled;
         }
 
         return entry.Compiled;

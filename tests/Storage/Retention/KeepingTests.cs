@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Index;
@@ -20,6 +21,23 @@ public sealed class KeepingTests
         AssertRemoved(test, put, before);
         test.Crash();
         AssertRemoved(test, put, before);
+    }
+
+    [Fact]
+    public void AnArtifactIsNotSaidToShareItsBytesWithItself()
+    {
+        using var test = new TestStore();
+        var put = test.Put(TestStore.Bytes(1, 500), "a");
+        Assert.True(test.Store.TryGet(put.Key, out var info));
+        Assert.True(SignedArtifact.TryDecode(info!.Entry, out var entry, out _));
+        using var import = test.Store.BeginImport();
+        import.Add(entry, DomainId.From(Hash256.From(TestStore.Bytes(9, 32))), "peers");
+        Assert.Equal(ImportNeed.Nothing, import.Need(put.Content, put.Size, "peers"));
+        import.Complete(TestStore.Now(2));
+        Assert.Empty(test.Store.Explain(put.Key, TestStore.Now(3)).SharedBy);
+
+        var other = test.Put(TestStore.Bytes(1, 500), "b");
+        Assert.Equal([other.Key], test.Store.Explain(put.Key, TestStore.Now(4)).SharedBy);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Recovery;
 
 namespace Omega.P2P.Storage.Tests.Retention;
 
@@ -36,6 +37,22 @@ public sealed class RoomTests
         test.Store.Collect(new() { GraceMs = 0 }, TestStore.Now(3));
         test.Put(TestStore.Bytes(2, 2_000_000), "b");
         Assert.NotEqual(default, kept.Key);
+    }
+
+    /// <summary>Figures are counted as blocks come and go, not summed up each time somebody asks.</summary>
+    [Fact]
+    public void FiguresOfBlocksAreThoseOfTheFilesHere()
+    {
+        using var test = new TestStore();
+        var first = test.Put(TestStore.Bytes(1, 2_000_000), "a");
+        test.Put(TestStore.Bytes(2, 1_500_000), "b");
+        RequireFiguresAsOnDisk(test);
+
+        test.Store.Remove([first.Key], null, TestStore.Now(2));
+        test.Store.Collect(new() { GraceMs = 0 }, TestStore.Now(3));
+        RequireFiguresAsOnDisk(test);
+        test.Reopen();
+        RequireFiguresAsOnDisk(test);
     }
 
     [Fact]
@@ -112,6 +129,61 @@ public sealed class RoomTests
 
     private static void DeleteHead(TestStore test) => test.Files.Delete(
         $"public/0/{test.Files.List("public/0").Single(name => name.StartsWith("head", StringComparison.Ordinal))}");
+
+    /// <summary>The local log is the truth: what the public one has no room for is owed to it, neither lost nor a
+    /// reason to refuse the next write.</summary>
+    [Fact]
+    public void FullDiskWhileThePublicLogIsWrittenIsSaidAndMadeGood()
+    {
+        var (owed, refused) = (0, 0);
+        for (var room = 0; room < 3_000; room += 53)
+        {
+            using var test = new TestStore(limits: new StoreLimits { ReserveBytes = 64 * 1024 });
+            var shown = test.Put(TestStore.Bytes(1, 500), "shown");
+            var goes = test.Put(TestStore.Bytes(2, 500), "goes");
+            test.Store.Publish(goes.Key, "internal", TestStore.Now(2));
+            test.Store.TakeSnapshot(TestStore.Now(3));
+            test.Store.KeepReserve();
+            var size = test.Store.History.Size;
+
+            test.Files.Capacity = Used(test) + room;
+            try
+            {
+                test.Store.Publish(shown.Key, "internal", TestStore.Now(4));
+                owed += test.Store.History.Size == size ? 1 : 0;
+            }
+            catch (DiskFullException)
+            {
+                refused++;
+            }
+
+            Assert.False(test.Store.ReadOnly);
+            Assert.Equal(1, test.Store.Remove([goes.Key], null, TestStore.Now(5)));
+            var head = test.Store.TakeSnapshot(TestStore.Now(6));
+            Assert.True(head.Size > size + 1);
+            var isShown = test.Store.TryGet(shown.Key, out var info) && info!.Published.Count == 1;
+
+            test.Crash();
+            Assert.Equal(head.Root, test.Store.TakeSnapshot(TestStore.Now(7)).Root);
+            Assert.Equal(isShown, test.Store.TryGet(shown.Key, out info) && info!.Published.Count == 1);
+            Assert.Empty(test.Store.Verify(VerifyDepth.Bytes, null));
+        }
+
+        Assert.True(owed > 0 && refused > 0, $"owed {owed}, refused {refused}");
+    }
+
+    private static void RequireFiguresAsOnDisk(TestStore test)
+    {
+        var names = test.Files.List("blocks/sealed").SelectMany(folder =>
+            test.Files.List($"blocks/sealed/{folder}").Select(name => $"blocks/sealed/{folder}/{name}"));
+        var lengths = names.Where(name => name.EndsWith(".blk", StringComparison.Ordinal)).Select(name =>
+        {
+            using var file = test.Files.Open(name, FileOpenMode.Read);
+            return file.Length;
+        }).ToList();
+        Assert.NotEmpty(lengths);
+        Assert.Equal((lengths.Count, lengths.Sum()), (test.Store.Stats.Blocks, test.Store.Stats.BlockBytes));
+    }
 
     private static long Used(TestStore test)
     {
