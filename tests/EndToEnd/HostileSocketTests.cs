@@ -89,8 +89,8 @@ public sealed class HostileSocketTests : IClassFixture<HostileSocketTests.Besieg
     public void FramesThatAreNeverEndedAreNotHeldWithoutEnd()
     {
         var before = _town.MemoryBytes();
-        var rogues = Enumerable.Range(0, 12).Select(i => Rogue($"127.0.3.{i + 1}").Handshake().Listening()).ToList();
-        // Each claims messages of 4 MiB on 20 streams, and sends 1.5 MB of each: 360 MB, were they held.
+        var rogues = Enumerable.Range(0, 20).Select(i => Rogue($"127.0.3.{i + 1}").Handshake().Listening()).ToList();
+        // Each claims messages of 4 MiB on 20 streams, and sends 1.5 MB of each: 600 MB, were they held.
         var claim = new byte[] { 0x80, 0x80, 0x80, 0x02 };
         Parallel.ForEach(rogues, new ParallelOptions { MaxDegreeOfParallelism = 4 }, rogue =>
         {
@@ -103,9 +103,10 @@ public sealed class HostileSocketTests : IClassFixture<HostileSocketTests.Besieg
                 }
             }
         });
-        var held = _town.MemoryBytes() - before;
+        var held = _town.MemoryBytesMost() - before;
         Assert.True(Until(() => rogues.Exists(rogue => !rogue.TrySend(RoguePeer.Data(1, [0])))), $"held {held}");
-        Assert.InRange(held, long.MinValue, 400_000_000);
+        // 134 MB may be held; about 35 MB more are what the collector and the tables take (measured: 170 MB).
+        Assert.InRange(held, long.MinValue, 240_000_000);
         rogues.ForEach(rogue => rogue.Dispose());
         _town.RequireWell();
     }
@@ -217,6 +218,9 @@ public sealed class HostileSocketTests : IClassFixture<HostileSocketTests.Besieg
         internal TestHome Friend { get; }
 
         internal IPEndPoint Address { get; }
+
+        /// <summary>The most it ever was.</summary>
+        internal long MemoryBytesMost() => Field($"/proc/{_alice.DaemonId}/status", "VmHWM:") * 1024;
 
         internal long MemoryBytes() => Field($"/proc/{_alice.DaemonId}/status", "VmRSS:") * 1024;
 

@@ -146,5 +146,6 @@ internal sealed class IpfsSource(
 
     public void OnBulk(StreamId stream, object outcome) => streams.Remove(stream);
 
-    private void OnLost() => Leave(string.Join("; ", _race?.Failures.Select(f => $"{f.Address} {f.Reason}") ?? []));
+    private void OnLost() => Leave(string.Join("; ", _race?.Failures.Select(
+        f => addresses.Count > 1 || Name != f.Address ? $"{f.Address} {f.Reason}" : f.Reason) ?? []));
 }

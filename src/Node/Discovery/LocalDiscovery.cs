@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -24,6 +25,7 @@ internal sealed class LocalDiscovery : IDisposable
 
     private readonly Socket _socket;
     private readonly int[] _interfaces;
+    private readonly IReadOnlyList<IPNetwork> _networks;
     private readonly MdnsDiscovery _discovery;
     private readonly Action<NetworkInput> _tell;
     private readonly Lock _gate = new();
@@ -32,9 +34,12 @@ internal sealed class LocalDiscovery : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Timer _ticks;
 
-    private LocalDiscovery(Socket socket, int[] interfaces, MdnsDiscovery discovery, Action<NetworkInput> tell)
+    private LocalDiscovery(
+        Socket socket, int[] interfaces, IReadOnlyList<IPNetwork> networks, MdnsDiscovery discovery,
+        Action<NetworkInput> tell)
     {
-        (_socket, _interfaces, _discovery, _tell) = (socket, interfaces, discovery, tell);
+        (_socket, _interfaces, _networks) = (socket, interfaces, networks);
+        (_discovery, _tell) = (discovery, tell);
         _ = ReceiveLoopAsync();
         _ticks = new Timer(_ => Tick(), null, TickPeriod, TickPeriod);
     }
@@ -90,7 +95,30 @@ internal sealed class LocalDiscovery : IDisposable
 
         var options = new MdnsOptions { Self = self, Random = SystemRandom.Instance };
         var discovery = new MdnsDiscovery(options, interfaces, SystemClock.Now());
-        return new LocalDiscovery(socket, [.. interfaces.Keys.Order()], discovery, tell);
+        return new LocalDiscovery(socket, [.. interfaces.Keys.Order()], Networks(), discovery, tell);
+    }
+
+    /// <summary>Whether a packet is of a network this machine is in: sent to the group, which no router passes on, or
+    /// by a neighbour (RFC 6762 section 11). Else somebody far away could ask us who we are, and have our answers sent
+    /// to third parties.</summary>
+    internal static bool IsOfThisNetwork(
+        IPAddress destination, IPAddress source, IReadOnlyList<IPNetwork> networks) =>
+        destination.Equals(Group) || IPAddress.IsLoopback(source) || networks.Any(n => n.Contains(source));
+
+    private static List<IPNetwork> Networks() =>
+    [
+        .. from one in NetworkInterface.GetAllNetworkInterfaces()
+           from own in one.GetIPProperties().UnicastAddresses
+           where own.Address.AddressFamily == AddressFamily.InterNetwork && own.PrefixLength > 0
+           select new IPNetwork(Masked(own.Address, own.PrefixLength), own.PrefixLength),
+    ];
+
+    private static IPAddress Masked(IPAddress address, int prefix)
+    {
+        var bytes = address.GetAddressBytes();
+        var mask = uint.MaxValue << (32 - prefix);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, BinaryPrimitives.ReadUInt32BigEndian(bytes) & mask);
+        return new IPAddress(bytes);
     }
 
     public void Dispose()
@@ -156,7 +184,8 @@ internal sealed class LocalDiscovery : IDisposable
                 var from = (IPEndPoint)got.RemoteEndPoint;
                 var source = new MdnsSource(
                     got.PacketInformation.Interface, from.Address.ToString(), from.Port);
-                if (!_interfaces.Contains(source.Interface)) continue;
+                if (!_interfaces.Contains(source.Interface)
+                    || !IsOfThisNetwork(got.PacketInformation.Address, from.Address, _networks)) continue;
                 lock (_gate)
                 {
                     _discovery.Receive(buffer.AsSpan(0, got.ReceivedBytes), source, SystemClock.Now(), _effects);

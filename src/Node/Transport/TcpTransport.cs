@@ -311,7 +311,13 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
             if (bytes > most.Bytes) most = (bytes, link);
         }
 
-        if (held > HeldBytesMax) most.Link?.Close("it makes us hold too much");
+        if (held > HeldBytesMax)
+        {
+            most.Link?.Close("it makes us hold too much");
+            // It has only just grown old: by itself the collector would wait for as much again.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+        }
+
         Volatile.Write(ref _weighing, 0);
     }
 }

@@ -18,7 +18,7 @@ public sealed partial class MdnsDiscovery
     public void Receive(ReadOnlySpan<byte> packet, MdnsSource source, Instant now, ICollection<MdnsEffect> effects)
     {
         (_nowMs, _effects) = (now.RunningMs, effects);
-        if (_stopped || !DnsMessage.TryDecode(packet, out var message))
+        if (_stopped || !_packets.TryTake(_nowMs) || !DnsMessage.TryDecode(packet, out var message))
             return;
         if (!message.IsResponse)
             OnQuery(message, source);
@@ -41,8 +41,7 @@ public sealed partial class MdnsDiscovery
         if (source.Port != MdnsPort)
         {
             var ttl = Math.Min(_options.TtlSeconds, LegacyTtlMax);
-            _effects.Add(new MdnsEffect.Unicast(source,
-                Answer(source.Interface, ttl, query.Id, query.Questions).Encode()));
+            Tell(source, Answer(source.Interface, ttl, query.Id, query.Questions));
             return;
         }
 
@@ -51,12 +50,19 @@ public sealed partial class MdnsDiscovery
             && _nowMs - at < _options.TtlSeconds * 1000L / 4;
         if (wasTold && asked.TrueForAll(q => q.WantsUnicast))
         {
-            _effects.Add(new MdnsEffect.Unicast(source, Answer(source.Interface, _options.TtlSeconds, 0, []).Encode()));
+            Tell(source, Answer(source.Interface, _options.TtlSeconds, 0, []));
             return;
         }
 
         var soonest = _answeredAtMs.TryGetValue(source.Interface, out at) ? at + _options.AnswerEveryMs : 0;
         _answerAtMs.TryAdd(source.Interface, Math.Max(_nowMs + Delay(), soonest));
+    }
+
+    /// <summary>An answer to one asker; its address may be somebody else's, so there are only so many.</summary>
+    private void Tell(MdnsSource source, DnsMessage answer)
+    {
+        if (_unicasts.TryTake(_nowMs))
+            _effects.Add(new MdnsEffect.Unicast(source, answer.Encode()));
     }
 
     private bool IsOurs(DnsQuestion question) => question.Name switch
@@ -124,14 +130,22 @@ public sealed partial class MdnsDiscovery
 
     private void Take(DnsRecord record, PeerId peer, List<Multiaddr> addresses)
     {
-        var isKnown = _peers.TryGetValue(peer, out var before);
-        if (!isKnown && _peers.Count >= _options.PeersMax)
-            return;
+        if (!_peers.TryGetValue(peer, out var before) && _peers.Count >= _options.PeersMax)
+        {
+            // Whoever fills the network with names that nobody bears keeps none out that comes after them.
+            var oldest = _peers.MinBy(p => p.Value.AtMs).Key;
+            _peers.Remove(oldest);
+            _effects.Add(new MdnsEffect.Lost(oldest));
+        }
+
         // A record without the cache-flush bit adds to what is known; one with it takes its place.
         if (before is not null && !record.FlushesCache)
             addresses = [.. addresses.Union(before.Addresses).Take(_options.AddressesMax)];
+        var isNews = before is null || !before.Addresses.SequenceEqual(addresses);
+        if (isNews && !_found.TryTake(_nowMs))
+            return;
         _peers[peer] = new Heard(record.Name, addresses, _nowMs, _nowMs + Math.Min(record.TtlSeconds, TtlMax) * 1000L);
-        if (before is null || !before.Addresses.SequenceEqual(addresses))
+        if (isNews)
             _effects.Add(new MdnsEffect.Found(peer, addresses));
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Time;
+using Omega.P2P.Protocol.Buffers;
 using Omega.P2P.Protocol.Multiaddrs;
 
 namespace Omega.P2P.Protocol.Discovery;
@@ -26,6 +27,9 @@ public sealed partial class MdnsDiscovery
     private readonly Dictionary<int, long> _answeredAtMs = [];
     private ICollection<MdnsEffect> _effects = [];
     private readonly SortedDictionary<int, IReadOnlyList<Multiaddr>> _addresses = [];
+    private readonly RateBudget _packets;
+    private readonly RateBudget _unicasts;
+    private readonly RateBudget _found;
     private long _nowMs;
     private long _queryAtMs;
     private long _queryEveryMs;
@@ -47,6 +51,9 @@ public sealed partial class MdnsDiscovery
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(addresses);
         _options = options;
+        _packets = new RateBudget(2 * options.PacketsPerSecond, options.PacketsPerSecond);
+        _unicasts = new RateBudget(2 * options.UnicastsPerSecond, options.UnicastsPerSecond);
+        _found = new RateBudget(4 * options.FoundPerSecond, options.FoundPerSecond);
         foreach (var (on, told) in addresses)
         {
             IReadOnlyList<Multiaddr> local = [.. told.Where(IsLocal).Take(options.AddressesMax)];

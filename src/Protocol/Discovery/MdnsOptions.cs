@@ -27,7 +27,18 @@ public sealed record MdnsOptions
     /// <summary>Between two multicasts of our records on one interface. Origin: RFC 6762 section 6, a second.</summary>
     public long AnswerEveryMs { get; init; } = 1000;
 
-    /// <summary>Peers remembered. Origin: guess.</summary>
+    /// <summary>Packets read a second, twice as many at once; more are passed over. Origin: guess, a hundred nodes that
+    /// all speak at once.</summary>
+    public int PacketsPerSecond { get; init; } = 500;
+
+    /// <summary>Answers to one asker alone a second, on all interfaces; twice as many at once. Origin: guess.</summary>
+    public int UnicastsPerSecond { get; init; } = 20;
+
+    /// <summary>Peers and new addresses of peers told a second; four times as many at once. Origin: guess, as many as
+    /// there are trusted peers when all come back together.</summary>
+    public int FoundPerSecond { get; init; } = 64;
+
+    /// <summary>Peers remembered; one more takes the place of the one heard of longest ago. Origin: guess.</summary>
     public int PeersMax { get; init; } = 256;
 
     /// <summary>Addresses taken of one peer. Origin: guess.</summary>

@@ -168,11 +168,12 @@ public sealed class MdnsDiscoveryTests
     }
 
     [Fact]
-    public void OnlySoManyPeersAreRemembered()
+    public void OnlySoManyPeersAreRememberedAndTheOldestGo()
     {
         var node = Node(1, "/ip4/10.0.0.1/tcp/5311");
         for (var i = 0; i < 400; i++)
         {
+            _nowMs += 20;
             var record = new DnsRecord($"n{i}." + MdnsDiscovery.ServiceName, DnsType.Txt, uint.MaxValue, true)
             {
                 Texts = [$"dnsaddr=/ip4/10.0.1.1/tcp/{i + 1}/p2p/{Peer((byte)i, (byte)(i >> 8))}"],
@@ -180,7 +181,41 @@ public sealed class MdnsDiscoveryTests
             node.Receive(new DnsMessage { IsResponse = true, Answers = [record] }.Encode(), Lan, Now, _effects);
         }
 
-        Assert.InRange(_effects.OfType<MdnsEffect.Found>().Count(), 250, 256);
+        var found = _effects.OfType<MdnsEffect.Found>().Select(f => f.Peer).ToList();
+        Assert.InRange(found.Count, 399, 400); // one of them may be we
+        Assert.Equal(found[..^256], _effects.OfType<MdnsEffect.Lost>().Select(l => l.Peer));
+    }
+
+    [Fact]
+    public void PacketsAndNamesWithoutEndAreHeededOnlySoOften()
+    {
+        var node = Node(1, "/ip4/10.0.0.1/tcp/5311");
+        Flood();
+        Assert.InRange(_effects.OfType<MdnsEffect.Found>().Count(), 200, 256);
+        _nowMs += 1000;
+        Flood();
+        Assert.InRange(_effects.OfType<MdnsEffect.Found>().Count(), 260, 256 + 64);
+
+        void Flood()
+        {
+            for (var i = 0; i < 5000; i++)
+            {
+                var record = new DnsRecord("n." + MdnsDiscovery.ServiceName, DnsType.Txt, 120, true)
+                {
+                    Texts = [$"dnsaddr=/ip4/10.0.1.1/tcp/{i + 1}/p2p/{Peer(7)}"],
+                };
+                node.Receive(new DnsMessage { IsResponse = true, Answers = [record] }.Encode(), Lan, Now, _effects);
+            }
+        }
+    }
+
+    [Fact]
+    public void AnswersToSingleAskersAreOnlySoMany()
+    {
+        var node = Node(1, "/ip4/10.0.0.1/tcp/5311");
+        var query = new DnsMessage { Id = 77, Questions = [new DnsQuestion(MdnsDiscovery.ServiceName, DnsType.Ptr)] };
+        for (var i = 0; i < 1000; i++) node.Receive(query.Encode(), Lan with { Port = 40_000 }, Now, _effects);
+        Assert.Equal(40, _effects.OfType<MdnsEffect.Unicast>().Count());
     }
 
     private Instant Now => new(1_800_000_000_000, _nowMs);
