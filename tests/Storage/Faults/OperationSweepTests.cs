@@ -24,8 +24,9 @@ public sealed class OperationSweepTests
     private static readonly string[] WriteNothing =
     [
         "Attest", "ChunksOf", "Compare", "Dispose", "Expired", "Cooled", "Explain", "ExplainCollection", "FindBlocks",
+        "FindContents",
         "FindPackaged", "HasContent", "IsKept", "IsScrubDue", "List", "ListAsOf", "MissingFor", "NoteTimeElsewhere",
-        "OpenBlock", "OpenCatalog", "OpenContent", "PackagesWith", "PlanCollection", "PlanEviction", "Prove",
+        "OpenBlock", "OpenCatalog", "OpenContent", "OpenSmall", "PackagesWith", "PlanCollection", "PlanEviction", "Prove",
         "ReadPackage", "Resolve", "SetReadOnly", "SizeOf", "Snapshots", "TryGet", "TryGetSnapshot", "TryReadChunk",
         "Verify", "Exists",
     ];
