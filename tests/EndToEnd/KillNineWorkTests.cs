@@ -47,10 +47,12 @@ public sealed class KillNineWorkTests : IDisposable
 
         await AssertAllReadBackAsync();
         _home.Run("verify").Require(0);
-        if (OmegaProgram.IsFull) Assert.True(interrupted > Rounds / 4, $"only {interrupted} kills hit {work} under way");
+        if (OmegaProgram.IsFull)
+            Assert.True(interrupted > Rounds / 4, $"only {interrupted} kills hit {work} under way");
     }
 
-    /// <summary>Does the work and kills whoever does it after a while; false where it did not come to its end.</summary>
+    /// <summary>Does the work and kills whoever does it after a while; false where it did not come to its
+    /// end.</summary>
     private async Task<bool> IsDoneAsync(HttpClient http, string work, TimeSpan moment)
     {
         switch (work)

@@ -24,11 +24,10 @@ public sealed class OperationSweepTests
     private static readonly string[] WriteNothing =
     [
         "Attest", "ChunksOf", "Compare", "Dispose", "Expired", "Cooled", "Explain", "ExplainCollection", "FindBlocks",
-        "FindContents",
-        "FindPackaged", "HasContent", "IsKept", "IsScrubDue", "List", "ListAsOf", "MissingFor", "NoteTimeElsewhere",
-        "OpenBlock", "OpenCatalog", "OpenContent", "OpenSmall", "PackagesWith", "PlanCollection", "PlanEviction", "Prove",
-        "ReadPackage", "Resolve", "SetReadOnly", "SizeOf", "Snapshots", "TryGet", "TryGetSnapshot", "TryReadChunk",
-        "Verify", "Exists",
+        "FindContents", "FindPackaged", "HasContent", "IsKept", "IsScrubDue", "List", "ListAsOf", "MissingFor",
+        "NoteTimeElsewhere", "OpenBlock", "OpenCatalog", "OpenContent", "OpenSmall", "PackagesWith", "PlanCollection",
+        "PlanEviction", "Prove", "ReadPackage", "Resolve", "SetReadOnly", "SizeOf", "Snapshots",
+        "TryGet", "TryGetSnapshot", "TryReadChunk", "Verify", "Exists",
     ];
 
     /// <summary>Every sweep makes a store first; what it does on the disk before that is no operation of a store.
