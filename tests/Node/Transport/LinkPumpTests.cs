@@ -81,7 +81,7 @@ public sealed class LinkPumpTests : IDisposable
     }
 
     [Fact]
-    public async Task SinkThatThrowsEndsItsStreamAndTheLinkGoesOnAndEndsAsItShould()
+    public async Task SinkThatThrowsEndsItsBulkAndItsLinkEndsAsItShould()
     {
         var running = _pump.RunAsync();
         Speak(() => _up.Task.IsCompleted);
@@ -96,13 +96,11 @@ public sealed class LinkPumpTests : IDisposable
         Speak(() => _finished.Task.IsCompleted);
         Assert.Equal("ended", await _finished.Task);
         Speak(() => _heard.OfType<ConnectionEvent.StreamReset>().Any());
-        Assert.True(_heard.OfType<ConnectionEvent.StreamReset>().Any(), string.Join("\n", _heard));
-        Assert.False(running.IsCompleted);
+        Assert.Single(_heard.OfType<ConnectionEvent.StreamReset>());
         _pump.Close("enough");
-        Speak(() => false);
         _theirs.Dispose();
-        await running.WaitAsync(TimeSpan.FromSeconds(5));
-        Assert.True(_down.Task.IsCompleted);
+        await running.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(_down.Task.IsCompleted); // it does not wait for a pump that is gone
     }
 
     public void Dispose()
