@@ -4,6 +4,7 @@
 import { fork, execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 const require = createRequire(process.env.NPM_DIR + '/package.json')
 const done = f => new Promise((yes, no) => f((e, p) => e ? no(e) : p?.abort ? no(new Error(p.abort.error)) : p?.allDone && yes(p.allDone)))
@@ -26,7 +27,7 @@ if (process.env.ROLE) {
   const [file, scratch] = process.argv.slice(2)
   const children = []
   const child = () => {
-    const p = fork(new URL(import.meta.url).pathname, [], { env: { ...process.env, ROLE: 'child' } })
+    const p = fork(fileURLToPath(import.meta.url), [], { env: { ...process.env, ROLE: 'child' } })
     children.push(p)
     return (verb, ...args) => new Promise((yes, no) => {
       p.once('message', m => m.error ? no(new Error(m.error)) : yes(m.value))

@@ -102,10 +102,6 @@ get_big() {
 
 put_small() {
   wanted put-small || return 0
-  if ! "$omega" put --help | grep -q -- --recursive; then
-    report put-small "there is no put --recursive yet" ">= 3x restic, 2x borg" short
-    return 0
-  fi
   need restic restic; need borg borgbackup
   local small=$scratch/small
   mkdir -p "$small"; head -c 10240000 /dev/urandom | split -b 1024 -a 5 -d - "$small/f"
