@@ -32,7 +32,9 @@ internal static class WriterMeasurement
         var files = new CountingFiles(new DiskFileSystem(Path.Combine(folder, "store")));
         var options = new StoreOptions
         {
-            DomainName = "bench.personal", Random = SystemRandom.Instance, Scheduler = ThreadPoolScheduler.OfMachine,
+            DomainName = "bench.personal",
+            Random = SystemRandom.Instance,
+            Scheduler = ThreadPoolScheduler.OfMachine,
         };
         using var store = DomainStore.Create(files, options, keys.Store, keys.GenesisDam(), Start);
         PutMany(store, keys, writers: 64, puts: 12_800, seed: 1); // compiled and optimised, caches warm
@@ -124,7 +126,9 @@ internal static class WriterMeasurement
         {
             var draft = new DamDraft
             {
-                Name = "bench.personal", HeadKey = _head.PublicKey, RecoveryKey = _recovery.PublicKey,
+                Name = "bench.personal",
+                HeadKey = _head.PublicKey,
+                RecoveryKey = _recovery.PublicKey,
             };
             draft.Nodes["bench"] = _node.PublicKey;
             draft.Branes[Brane] = _brane.PublicKey;

@@ -6,8 +6,8 @@ using Omega.P2P.Primitives.Domains;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage;
-using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Eviction;
+using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
 
 namespace Omega.P2P.Engine;
@@ -149,7 +149,10 @@ public sealed partial class OmegaNode
         var names = finder.Names();
         var filter = new ArtifactFilter
         {
-            Domain = domain, Brane = list.Brane, Kind = list.Kind, IncludesRemoved = list.IncludesRemoved,
+            Domain = domain,
+            Brane = list.Brane,
+            Kind = list.Kind,
+            IncludesRemoved = list.IncludesRemoved,
         };
         return new EngineResult.Listing(Store.List(filter, list.Catalog).Select(info => ArtifactFinder.RowOf(
             info, names.GetValueOrDefault(info.Domain) ?? info.Domain.ToString())));

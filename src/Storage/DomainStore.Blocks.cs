@@ -33,7 +33,7 @@ public sealed partial class DomainStore
         return
         [
             .. ids.Select(id => known.TryGetValue(id, out var block)
-                ? new BlockInfo(id, block.Length, block.IsHere, 
+                ? new BlockInfo(id, block.Length, block.IsHere,
                     [.. inside[id].Select(part => (IReadOnlyList<ArtifactInfo>)[.. users[part].Select(InfoOf)])])
                 : null),
         ];

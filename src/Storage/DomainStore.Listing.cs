@@ -29,7 +29,10 @@ public sealed partial class DomainStore
     {
         var query = new CatalogQuery
         {
-            Brane = filter.Brane, Kind = filter.Kind, Domain = filter.Domain, CountMax = CatalogPage,
+            Brane = filter.Brane,
+            Kind = filter.Kind,
+            Domain = filter.Domain,
+            CountMax = CatalogPage,
         };
         ArtifactRecord? last = null;
         while (catalog.TryFind(query, out var rows))

@@ -208,39 +208,39 @@ public sealed class FollowingTests
     private static StoreAnswer Attack(
         string attack, FakeStore store, HeadRef oldPlace, StoreQuery query, StoreAnswer answer) =>
         (attack, query, answer) switch
-    {
-        ("wrong signature", _, StoreAnswer.OwnHead own) =>
-            own with { Bundle = own.Bundle with { Note = store.Sign(own.Place, store.Key(50)) } },
-        ("wrong inclusion proof", _, StoreAnswer.OwnHead own) =>
-            own with { Bundle = own.Bundle with { Inclusion = Flip(own.Bundle.Inclusion) } },
-        ("wrong consistency proof", StoreQuery.OwnHead { SinceSize: > 0 }, StoreAnswer.OwnHead own) =>
-            own with { Bundle = own.Bundle with { Consistency = Flip(own.Bundle.Consistency) } },
-        ("older head", StoreQuery.OwnHead, StoreAnswer.OwnHead own) => Replace(
-            own, store, oldPlace with { Size = oldPlace.Size - 2, Root = Blake3.Hash([1]) }),
-        ("same size, other root", StoreQuery.OwnHead, StoreAnswer.OwnHead own) => Replace(
-            own, store, oldPlace with { Root = Blake3.Hash([2]) }),
-        ("wrong opening", _, StoreAnswer.OwnHead { Bundle.Openings.Count: > 0 } own) => own with
         {
-            Bundle = own.Bundle with { Openings = [own.Bundle.Openings[0] with { Root = Blake3.Hash([3]) }] },
-        },
-        ("flipped commitment", _, StoreAnswer.OwnLeaves leaves) =>
-            leaves with { Commitments = Flip(leaves.Commitments), Bodies = [.. leaves.Bodies.SkipLast(1)] },
-        ("flipped body", _, StoreAnswer.OwnLeaves leaves) => leaves with
-        {
-            Bodies = [.. leaves.Bodies.Select(b => b with { Body = FlipLast(b.Body) })],
-        },
-        ("body withheld", _, StoreAnswer.OwnLeaves leaves) => leaves with { Bodies = [] },
-        ("flipped entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
-            new StoreAnswer.OwnItems([.. items.Items.Select(i => (ReadOnlyMemory<byte>?)FlipLast(i!.Value))]),
-        ("other entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
-            new StoreAnswer.OwnItems(
-                [.. items.Items.Select(_ => (ReadOnlyMemory<byte>?)store.Entry(KeyOfFirst()).Bytes)]),
-        ("withheld entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
-            new StoreAnswer.OwnItems([.. items.Items.Select(_ => (ReadOnlyMemory<byte>?)null)]),
-        ("more leaves than asked", _, StoreAnswer.OwnLeaves leaves) =>
-            leaves with { Commitments = [.. leaves.Commitments, Blake3.Hash([9])] },
-        _ => answer,
-    };
+            ("wrong signature", _, StoreAnswer.OwnHead own) =>
+                own with { Bundle = own.Bundle with { Note = store.Sign(own.Place, store.Key(50)) } },
+            ("wrong inclusion proof", _, StoreAnswer.OwnHead own) =>
+                own with { Bundle = own.Bundle with { Inclusion = Flip(own.Bundle.Inclusion) } },
+            ("wrong consistency proof", StoreQuery.OwnHead { SinceSize: > 0 }, StoreAnswer.OwnHead own) =>
+                own with { Bundle = own.Bundle with { Consistency = Flip(own.Bundle.Consistency) } },
+            ("older head", StoreQuery.OwnHead, StoreAnswer.OwnHead own) => Replace(
+                own, store, oldPlace with { Size = oldPlace.Size - 2, Root = Blake3.Hash([1]) }),
+            ("same size, other root", StoreQuery.OwnHead, StoreAnswer.OwnHead own) => Replace(
+                own, store, oldPlace with { Root = Blake3.Hash([2]) }),
+            ("wrong opening", _, StoreAnswer.OwnHead { Bundle.Openings.Count: > 0 } own) => own with
+            {
+                Bundle = own.Bundle with { Openings = [own.Bundle.Openings[0] with { Root = Blake3.Hash([3]) }] },
+            },
+            ("flipped commitment", _, StoreAnswer.OwnLeaves leaves) =>
+                leaves with { Commitments = Flip(leaves.Commitments), Bodies = [.. leaves.Bodies.SkipLast(1)] },
+            ("flipped body", _, StoreAnswer.OwnLeaves leaves) => leaves with
+            {
+                Bodies = [.. leaves.Bodies.Select(b => b with { Body = FlipLast(b.Body) })],
+            },
+            ("body withheld", _, StoreAnswer.OwnLeaves leaves) => leaves with { Bodies = [] },
+            ("flipped entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
+                new StoreAnswer.OwnItems([.. items.Items.Select(i => (ReadOnlyMemory<byte>?)FlipLast(i!.Value))]),
+            ("other entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
+                new StoreAnswer.OwnItems(
+                    [.. items.Items.Select(_ => (ReadOnlyMemory<byte>?)store.Entry(KeyOfFirst()).Bytes)]),
+            ("withheld entry", StoreQuery.OwnEntries, StoreAnswer.OwnItems items) =>
+                new StoreAnswer.OwnItems([.. items.Items.Select(_ => (ReadOnlyMemory<byte>?)null)]),
+            ("more leaves than asked", _, StoreAnswer.OwnLeaves leaves) =>
+                leaves with { Commitments = [.. leaves.Commitments, Blake3.Hash([9])] },
+            _ => answer,
+        };
 
     private static StoreAnswer.OwnHead Replace(StoreAnswer.OwnHead own, FakeStore store, HeadRef place) =>
         new(place, own.Bundle with { Note = store.Sign(place) });

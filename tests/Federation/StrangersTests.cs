@@ -12,7 +12,8 @@ public sealed class StrangersTests
 {
     private static readonly FederationLimits Few = FederationLimits.Default with
     {
-        StrangerLinks = 3, StrangerStreams = 10,
+        StrangerLinks = 3,
+        StrangerStreams = 10,
     };
 
     private readonly MeshLoop _loop;

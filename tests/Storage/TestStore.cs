@@ -52,7 +52,9 @@ internal sealed class TestStore : IDisposable
     {
         var draft = new DamDraft
         {
-            Name = "alice.personal", HeadKey = Head.PublicKey, RecoveryKey = Recovery.PublicKey,
+            Name = "alice.personal",
+            HeadKey = Head.PublicKey,
+            RecoveryKey = Recovery.PublicKey,
         };
         draft.Nodes["alice-pi"] = Node.PublicKey;
         draft.Branes["replay"] = Brane.PublicKey;
@@ -75,7 +77,11 @@ internal sealed class TestStore : IDisposable
         var meta = new CborValue.Map([KeyValuePair.Create("name", (CborValue)new CborValue.Text(name))]);
         using var put = store.BeginPut(new PutRequest
         {
-            Type = "test.bytes", Brane = brane, Audience = audience, Tenant = tenant, Meta = meta,
+            Type = "test.bytes",
+            Brane = brane,
+            Audience = audience,
+            Tenant = tenant,
+            Meta = meta,
         });
         for (var start = 0; start < bytes.Length; start += 100_000)
         {

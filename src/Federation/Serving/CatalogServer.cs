@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Federation.Following;
 using Omega.P2P.Federation.HeadGuard;
-using Omega.P2P.Federation.Exchange;
 using Omega.P2P.Federation.Trust;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;

@@ -36,8 +36,9 @@ internal sealed record ImportAnswer(string Root, PutAnswer Put) : IAnswer
             : $"{known} {Figures.Bytes(put.Size)} of {answer.Root}");
         if (answer.Fetched is { } fetched)
         {
-            terminal.Check($"fetched {Figures.Count(fetched.Blocks, "block")} in {fetched.Seconds:0.0} s from {
-                string.Join(", ", fetched.Peers)}, each held against its CID");
+            terminal.Check(
+                $"fetched {Figures.Count(fetched.Blocks, "block")} in {fetched.Seconds:0.0} s from " +
+                $"{string.Join(", ", fetched.Peers)}, each held against its CID");
         }
 
         if (order.Audience is { } audience)

@@ -93,8 +93,7 @@ internal static class CarVerbs
         var import = new TreeImport(service, order, car)
         {
             OnProgress = (bytes, total) => terminal.Progress(
-                total < 0 ? $"taking in {Figures.Bytes(bytes)}" : $"taking in {Figures.Bytes(bytes)} of {
-                    Figures.Bytes(total)}"),
+                $"taking in {Figures.Bytes(bytes)}" + (total < 0 ? "" : $" of {Figures.Bytes(total)}")),
         };
         var done = 0;
         foreach (var root in car.Roots.Distinct())

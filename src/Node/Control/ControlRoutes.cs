@@ -59,7 +59,8 @@ internal sealed partial class ControlRoutes(INodeService service)
                     new ListOrder(Text(request, "domain"), Text(request, "brane"), Text(request, "kind"),
                         Text(request, "all") == "true")
                     {
-                        AsOf = Number(request, "as_of"), Limit = LimitOf(request),
+                        AsOf = Number(request, "as_of"),
+                        Limit = LimitOf(request),
                     }, cancel));
                 break;
             case ("POST", "/fetch"):

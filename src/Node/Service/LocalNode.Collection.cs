@@ -16,7 +16,9 @@ internal sealed partial class LocalNode
         Store.SetRetention(
             new RetentionRule(rule.Brane, rule.Kind)
             {
-                KeepLast = rule.KeepLast, KeepForMs = rule.KeepForMs, ColdAfterMs = rule.ColdAfterMs,
+                KeepLast = rule.KeepLast,
+                KeepForMs = rule.KeepForMs,
+                ColdAfterMs = rule.ColdAfterMs,
             },
             SystemClock.Now());
         return Rules(cancel);

@@ -143,7 +143,8 @@ internal sealed partial class LocalNode
             throw new OmegaException(ExitCode.VerificationFailed, "bad_signature",
                 $"no signature on {info.Content} holds for a key of {Store.DomainName}");
         var answer = new GetAnswer(info.Content.ToString(), info.Key.ToString(), Store.DomainName, info.Size,
-            0, 0, 0, 0, [.. verified.Signatures.Select(Shown)]) { Tenant = info.Tenant };
+            0, 0, 0, 0, [.. verified.Signatures.Select(Shown)])
+        { Tenant = info.Tenant };
         var stream = target(answer);
         if (stream != Stream.Null) WriteContent(info.Content, _ => { }, stream, cancel);
         return answer;

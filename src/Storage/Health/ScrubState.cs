@@ -148,8 +148,16 @@ internal sealed record ScrubState
 
         state = new ScrubState
         {
-            Seed = seed, Cursor = cursor, Passes = passes, IsRunning = isRunning, IsPaused = isPaused,
-            BytesDone = done, BegunMs = begun, EndedMs = ended, RateBytes = rate, Repairs = repairs,
+            Seed = seed,
+            Cursor = cursor,
+            Passes = passes,
+            IsRunning = isRunning,
+            IsPaused = isPaused,
+            BytesDone = done,
+            BegunMs = begun,
+            EndedMs = ended,
+            RateBytes = rate,
+            Repairs = repairs,
         };
         return true;
     }

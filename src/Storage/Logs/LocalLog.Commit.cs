@@ -235,7 +235,9 @@ internal sealed partial class LocalLog
         {
             _segments.Add(new LogSegment
             {
-                Header = header, Length = LogFileHeader.Size, Position = _segments[^1].PositionEnd,
+                Header = header,
+                Length = LogFileHeader.Size,
+                Position = _segments[^1].PositionEnd,
             });
         }
     }

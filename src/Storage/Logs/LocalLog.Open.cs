@@ -170,7 +170,10 @@ internal sealed partial class LocalLog
 
             var segment = new LogSegment
             {
-                Header = header, Count = note.Count, Length = note.Length, Position = position,
+                Header = header,
+                Count = note.Count,
+                Length = note.Length,
+                Position = position,
             };
             foreach (var (number, length) in note.Inline)
             {

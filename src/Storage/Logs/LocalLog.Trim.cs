@@ -131,7 +131,9 @@ internal sealed partial class LocalLog
         var header = run[0].Header with { Generation = run.Max(segment => segment.Header.Generation) + 1 };
         var target = new LogSegment
         {
-            Header = header, Count = run.Sum(segment => segment.Count), Position = run[0].Position,
+            Header = header,
+            Count = run.Sum(segment => segment.Count),
+            Position = run[0].Position,
         };
         using (var file = WriteFile(_files, header, to => run.ForEach(from => CopyFrames(from, isLive, to, target))))
         {

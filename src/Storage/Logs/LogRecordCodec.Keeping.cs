@@ -20,7 +20,10 @@ internal static partial class LogRecordCodec
         },
         LogRecord.Pin pin => new LogFields
         {
-            Kind = pin.IsRemoved ? "unpin" : "pin", Key = pin.Key.Hash, Name = pin.Name, At = pin.AtMs,
+            Kind = pin.IsRemoved ? "unpin" : "pin",
+            Key = pin.Key.Hash,
+            Name = pin.Name,
+            At = pin.AtMs,
         },
         LogRecord.Hold hold => new LogFields
         {
@@ -42,11 +45,18 @@ internal static partial class LogRecordCodec
         },
         LogRecord.Alias alias => new LogFields
         {
-            Kind = "alias", Name = alias.Algorithm, Hash = alias.Digest, Key = alias.Content.Hash,
+            Kind = "alias",
+            Name = alias.Algorithm,
+            Hash = alias.Digest,
+            Key = alias.Content.Hash,
         },
         LogRecord.Schema schema => new LogFields
         {
-            Kind = "schema", Name = schema.Type, Hash = schema.Hash, Length = schema.Length, At = schema.AtMs,
+            Kind = "schema",
+            Name = schema.Type,
+            Hash = schema.Hash,
+            Length = schema.Length,
+            At = schema.AtMs,
         },
         LogRecord.Mark mark => new LogFields { Kind = "mark", Running = mark.RunningMs, At = mark.AtMs },
         _ => throw new UnreachableException(),
@@ -63,7 +73,9 @@ internal static partial class LogRecordCodec
         { Kind: "retain", At: { } at } => new LogRecord.Retain(
             new RetentionRule(f.Brane, f.Type)
             {
-                KeepLast = f.KeepLast, KeepForMs = f.KeepFor, ColdAfterMs = f.ColdAfter,
+                KeepLast = f.KeepLast,
+                KeepForMs = f.KeepFor,
+                ColdAfterMs = f.ColdAfter,
             },
             at),
         { Kind: "alias", Name: { } name, Hash: { } hash, Key: { } key } =>

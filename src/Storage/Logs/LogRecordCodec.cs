@@ -14,7 +14,11 @@ internal static partial class LogRecordCodec
     {
         LogRecord.Dam dam => new LogFields
         {
-            Kind = "dam", Name = dam.Name, Hash = dam.Hash, Length = dam.Length, Leaf = dam.Leaf,
+            Kind = "dam",
+            Name = dam.Name,
+            Hash = dam.Hash,
+            Length = dam.Length,
+            Leaf = dam.Leaf,
         },
         LogRecord.Add add => new LogFields
         {
@@ -28,7 +32,10 @@ internal static partial class LogRecordCodec
         },
         LogRecord.Copy copy => new LogFields
         {
-            Kind = "copy", Audience = copy.Audience, Tenant = copy.Tenant, Inline = copy.Inline,
+            Kind = "copy",
+            Audience = copy.Audience,
+            Tenant = copy.Tenant,
+            Inline = copy.Inline,
         },
         LogRecord.Seal seal => new LogFields
         {
@@ -39,11 +46,17 @@ internal static partial class LogRecordCodec
         },
         LogRecord.Evict evict => new LogFields
         {
-            Kind = "evict", Blocks = Hashes(evict.Blocks), Keys = Hashes(evict.Keys), At = evict.AtMs,
+            Kind = "evict",
+            Blocks = Hashes(evict.Blocks),
+            Keys = Hashes(evict.Keys),
+            At = evict.AtMs,
         },
         LogRecord.Rehydrate back => new LogFields
         {
-            Kind = "rehydrate", Blocks = Hashes(back.Blocks), Keys = Hashes(back.Keys), At = back.AtMs,
+            Kind = "rehydrate",
+            Blocks = Hashes(back.Blocks),
+            Keys = Hashes(back.Keys),
+            At = back.AtMs,
         },
         LogRecord.Drop drop => new LogFields { Kind = "drop", Blocks = Hashes(drop.Blocks) },
         LogRecord.Publish publish => new LogFields
@@ -57,7 +70,10 @@ internal static partial class LogRecordCodec
         LogRecord.PublicLeaf leaf => new LogFields { Kind = "leaf", Leaf = leaf.Bytes },
         LogRecord.Snapshot snapshot => new LogFields
         {
-            Kind = "snapshot", Number = snapshot.Number, At = snapshot.AtMs, Leaf = snapshot.Leaf,
+            Kind = "snapshot",
+            Number = snapshot.Number,
+            At = snapshot.AtMs,
+            Leaf = snapshot.Leaf,
         },
         LogRecord.Epoch epoch => new LogFields
         {

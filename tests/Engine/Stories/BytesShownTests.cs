@@ -204,7 +204,9 @@ public sealed class BytesShownTests
             {
                 using var put = node.Store.BeginPut(new PutRequest
                 {
-                    Type = $"secret.kind{round}", Brane = StoryNode.Brane, Audience = audience,
+                    Type = $"secret.kind{round}",
+                    Brane = StoryNode.Brane,
+                    Audience = audience,
                 });
                 put.Write(bytes);
                 var nonce = new byte[Attestation.NonceBytes];

@@ -23,7 +23,10 @@ internal sealed class RawPeer
         _mesh = mesh;
         var settings = new ConnectionSettings
         {
-            Role = ConnectionRole.Dialer, Key = key, Random = new TestRandom(4711), ExpectedPeer = target.Peer,
+            Role = ConnectionRole.Dialer,
+            Key = key,
+            Random = new TestRandom(4711),
+            ExpectedPeer = target.Peer,
         };
         var session = new LinkSession(mesh.NextLink(), settings, target.Address, new DialId(1), mesh.Now);
         _end = new LinkEnd(mesh, session, _heard.Add);

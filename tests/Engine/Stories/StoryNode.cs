@@ -224,7 +224,10 @@ internal sealed class StoryNode
         var id = _mesh.NextLink();
         var settings = new ConnectionSettings
         {
-            Role = ConnectionRole.Dialer, Key = NodeKey, Random = _random, ExpectedPeer = dial.Peer,
+            Role = ConnectionRole.Dialer,
+            Key = NodeKey,
+            Random = _random,
+            ExpectedPeer = dial.Peer,
         };
         var end = new LinkEnd(_mesh, new LinkSession(id, settings, dial.Address, dial.Id, _mesh.Now), Feed);
         _links.Add(id, end);

@@ -106,8 +106,16 @@ internal static class DiskTargets
 
     private static SegmentFooter Footer() => new()
     {
-        Table = IndexTable.Blocks, Entries = 10, Tombstones = 1, Through = 9, DataPages = 1, FencePages = 1,
-        FilterPages = 1, Pages = 4, TopLength = Top.Length, PagesHash = Blake3.Hash([5]),
+        Table = IndexTable.Blocks,
+        Entries = 10,
+        Tombstones = 1,
+        Through = 9,
+        DataPages = 1,
+        FencePages = 1,
+        FilterPages = 1,
+        Pages = 4,
+        TopLength = Top.Length,
+        PagesHash = Blake3.Hash([5]),
     };
 
     private static string Segment(ReadOnlySpan<byte> input)

@@ -102,7 +102,10 @@ internal static class IpfsTargets
             {
                 parts |= part switch
                 {
-                    UnixFsPart.File => 1, UnixFsPart.Bytes => 2, UnixFsPart.FileEnd => 4, UnixFsPart.Folder => 8,
+                    UnixFsPart.File => 1,
+                    UnixFsPart.Bytes => 2,
+                    UnixFsPart.FileEnd => 4,
+                    UnixFsPart.Folder => 8,
                     _ => 16,
                 };
                 bytes += part is UnixFsPart.Bytes data ? data.Data.Length : 0;

@@ -89,7 +89,9 @@ internal static class PeerTargets
             {
                 sent += effect switch
                 {
-                    MdnsEffect.Multicast m => m.Packet.Length, MdnsEffect.Unicast u => u.Packet.Length, _ => 0,
+                    MdnsEffect.Multicast m => m.Packet.Length,
+                    MdnsEffect.Unicast u => u.Packet.Length,
+                    _ => 0,
                 };
                 kinds |= 1 << (effect.GetType().Name[0] - 'A');
             }

@@ -145,7 +145,9 @@ internal static class SessionTargets
         using var connection = new Libp2pConnection(
             new ConnectionSettings
             {
-                Role = ConnectionRole.Listener, Key = TestKeys.Key(2), Random = new SeededRandom(9),
+                Role = ConnectionRole.Listener,
+                Key = TestKeys.Key(2),
+                Random = new SeededRandom(9),
             }, now);
         foreach (var piece in Pieces(input).TakeWhile(_ => !connection.IsClosed))
         {

@@ -39,12 +39,17 @@ public sealed class LinkPumpTests : IDisposable
         _peer = new Libp2pConnection(
             new ConnectionSettings
             {
-                Role = ConnectionRole.Listener, Key = their, Random = SystemRandom.Instance, Protocols = [Protocol],
+                Role = ConnectionRole.Listener,
+                Key = their,
+                Random = SystemRandom.Instance,
+                Protocols = [Protocol],
             },
             SystemClock.Now());
         var settings = new ConnectionSettings
         {
-            Role = ConnectionRole.Dialer, Key = our, Random = SystemRandom.Instance,
+            Role = ConnectionRole.Dialer,
+            Key = our,
+            Random = SystemRandom.Instance,
             ExpectedPeer = their.PublicKey.ToPeerId(),
         };
         _pump = new LinkPump(

@@ -42,7 +42,12 @@ public sealed unsafe class Blake3KernelTests
         var key = stackalloc uint[] { 1, 2, 3, 4, 5, 6, 7, 0xFFFF_FFFF };
         var job = new Blake3Job
         {
-            Key = key, Blocks = blocks, CounterStep = (ulong)step, Flags = 16, FirstFlag = 1, LastFlag = 2,
+            Key = key,
+            Blocks = blocks,
+            CounterStep = (ulong)step,
+            Flags = 16,
+            FirstFlag = 1,
+            LastFlag = 2,
         };
         var expected = new byte[16 * 32];
         var actual = new byte[16 * 32];

@@ -119,7 +119,11 @@ public sealed class GossipRouterTests
     {
         var bench = new RouterBench(o => o with
         {
-            Degree = 1, DegreeLow = 1, DegreeHigh = 1, DegreeScore = 1, DegreeOut = 0,
+            Degree = 1,
+            DegreeLow = 1,
+            DegreeHigh = 1,
+            DegreeScore = 1,
+            DegreeOut = 0,
             Limits = o.Limits with { CacheBytesMax = 3 * 1400 },
         });
         var member = bench.Connect();

@@ -118,23 +118,32 @@ internal sealed class FaultRun
         switch (live.Count == 0 ? 0 : _chance.Next(22))
         {
             case <= 3: return Put();
-            case 4: return Change("publish", key, f => f with { Audiences = "peers" },
+            case 4:
+                return Change("publish", key, f => f with { Audiences = "peers" },
                 f => f.Audiences.Length == 0, () => _test.Store.Publish(key, "peers", Now));
-            case 5: return Change("unpublish", key, f => f with { Audiences = "" },
+            case 5:
+                return Change("unpublish", key, f => f with { Audiences = "" },
                 f => f.Audiences.Length > 0, () => _test.Store.Unpublish(key, "peers", Now));
-            case 6: return Change("remove", key, f => f with { IsRemoved = true, Audiences = "" },
+            case 6:
+                return Change("remove", key, f => f with { IsRemoved = true, Audiences = "" },
                 f => !f.IsKept, () => _test.Store.Remove([key], "test", Now));
-            case 7: return Change("pin", key, f => f with { Pins = "keep" },
+            case 7:
+                return Change("pin", key, f => f with { Pins = "keep" },
                 f => f.Pins.Length == 0, () => _test.Store.AddPin(key, "keep", Now));
-            case 8: return Change("evict", key, f => f with { IsEvicted = true },
+            case 8:
+                return Change("evict", key, f => f with { IsEvicted = true },
                 f => !f.IsKept && !f.IsEvicted, () => _test.Store.Evict(_test.Store.PlanEviction([key]), Now));
-            case 9: return Change("rebuild", key, f => f with { IsEvicted = false }, f => f.IsEvicted,
+            case 9:
+                return Change("rebuild", key, f => f with { IsEvicted = false }, f => f.IsEvicted,
                 () => Rebuild(key));
-            case 10: return Change("unpin", key, f => f with { Pins = "" },
+            case 10:
+                return Change("unpin", key, f => f with { Pins = "" },
                 f => f.Pins.Length > 0, () => _test.Store.RemovePin(key, "keep", Now));
-            case 11: return Change("hold", key, f => f with { Holds = "case" },
+            case 11:
+                return Change("hold", key, f => f with { Holds = "case" },
                 f => f.Holds.Length == 0, () => _test.Store.AddHold(key, "case", null, Now));
-            case 12: return Change("release", key, f => f with { Holds = "" },
+            case 12:
+                return Change("release", key, f => f with { Holds = "" },
                 f => f.Holds.Length > 0, () => _test.Store.ReleaseHold(key, "case", Now));
             case 13: return PutBatch();
             default: return Tend(_chance.Next(8));

@@ -10,8 +10,12 @@ public sealed class IndexedStoreTests
 {
     private static readonly StoreLimits Limits = new()
     {
-        IndexMemory = 64 * 1024, IndexQuietEntries = 50, InlineContentMax = 2048, SmallBlockTarget = 32 * 1024,
-        IdleBlockMin = 1, LogSegmentTarget = 40_000,
+        IndexMemory = 64 * 1024,
+        IndexQuietEntries = 50,
+        InlineContentMax = 2048,
+        SmallBlockTarget = 32 * 1024,
+        IdleBlockMin = 1,
+        LogSegmentTarget = 40_000,
     };
 
     [Fact]

@@ -160,7 +160,9 @@ public sealed class ArtifactBatchTests
     {
         var limits = new StoreLimits
         {
-            SmallBlockTarget = 64 * 1024, LargeBlockTarget = 256 * 1024, InlineContentMax = 4096,
+            SmallBlockTarget = 64 * 1024,
+            LargeBlockTarget = 256 * 1024,
+            InlineContentMax = 4096,
         };
         var contents = Enumerable.Range(1, 100).Select(i => TestStore.Bytes(i, 1000))
             .Append(TestStore.Bytes(200, 700_000)).ToList();

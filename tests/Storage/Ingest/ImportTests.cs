@@ -14,7 +14,9 @@ public sealed class ImportTests
     /// <summary>Blocks of a quarter of a mebibyte, and buffers as small as they can be.</summary>
     private static readonly StoreLimits Limits = new()
     {
-        LargeBlockTarget = 256 * 1024, SmallBlockTarget = 128 * 1024, UnsyncedBlocksMax = 2,
+        LargeBlockTarget = 256 * 1024,
+        SmallBlockTarget = 128 * 1024,
+        UnsyncedBlocksMax = 2,
     };
 
     /// <summary>What a killed import loses: three buffers and a chunk that was not cut.</summary>

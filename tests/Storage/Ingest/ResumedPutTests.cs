@@ -7,7 +7,9 @@ public sealed class ResumedPutTests
 {
     private static readonly StoreLimits Limits = new()
     {
-        LargeBlockTarget = 256 * 1024, UnsyncedBlocksMax = 2, SmallBlockTarget = 128 * 1024,
+        LargeBlockTarget = 256 * 1024,
+        UnsyncedBlocksMax = 2,
+        SmallBlockTarget = 128 * 1024,
     };
 
     /// <summary>What may be written twice: blocks that wait to be sealed, and the one being filled.</summary>

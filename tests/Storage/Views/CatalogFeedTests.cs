@@ -9,7 +9,10 @@ public sealed class CatalogFeedTests
 {
     private static readonly StoreLimits Limits = new()
     {
-        IndexMemory = 64 * 1024, IndexQuietEntries = 50, LogSegmentTarget = 20_000, SmallBlockTarget = 32 * 1024,
+        IndexMemory = 64 * 1024,
+        IndexQuietEntries = 50,
+        LogSegmentTarget = 20_000,
+        SmallBlockTarget = 32 * 1024,
         IdleBlockMin = 1,
     };
 

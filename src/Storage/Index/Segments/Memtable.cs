@@ -131,7 +131,10 @@ internal sealed class Memtable
 
         _nodes[index] = new Node
         {
-            Prefix = PrefixOf(key), Key = Append(key), KeyLength = key.Length, Links = _linksUsed,
+            Prefix = PrefixOf(key),
+            Key = Append(key),
+            KeyLength = key.Length,
+            Links = _linksUsed,
         };
         for (var level = 0; level < height; level++)
         {
