@@ -150,7 +150,9 @@ public sealed class BaoTransferTests
         var sample = BaoSample.Random(1 << 20);
         var buffer = new byte[2 << 20];
         AllocatedByTransfer(sample, buffer);
-        Assert.Equal(0, AllocatedByTransfer(sample, buffer));
+        // What is allocated per item shows in every run. A collection that another test causes in the middle of one
+        // counts the rest of this thread's allocation buffer, up to 8 KiB, as allocated: hence the least of several.
+        Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => AllocatedByTransfer(sample, buffer)));
     }
 
     private static long AllocatedByTransfer(BaoSample sample, byte[] buffer)
