@@ -109,8 +109,28 @@ public sealed class ContentReader : IContentReader, IDisposable
 
     internal static ContentReader Open(StoreCore core, ContentId content, long size)
     {
-        core.TryReadList(content, out var list);
+        ChunkList? list = null;
+        if (!IsOneChunk(core, content, size))
+        {
+            core.TryReadList(content, out list);
+        }
+
         return new ContentReader(core, content, size, list);
+    }
+
+    /// <summary>Whether it lies here as one chunk. Asked first where it may be: a search for a list that is not there
+    /// costs a page.</summary>
+    private static bool IsOneChunk(StoreCore core, ContentId content, long size)
+    {
+        if (size > FastCdc.SizeMax)
+        {
+            return false;
+        }
+
+        lock (core.State)
+        {
+            return core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _);
+        }
     }
 
     private void Load(long offset)

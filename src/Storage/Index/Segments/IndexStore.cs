@@ -166,11 +166,14 @@ internal sealed partial class IndexStore : IDisposable
             sources.Add(new MemtableCursor(_frozen, table, from));
         }
 
+        // What no newer segment has is expected in the oldest, whose filter is then not worth its page.
         var runs = _runs[(int)table];
+        var isExpectedInOldest = !expectAbsent;
         for (var i = 0; i < runs.Count; i++)
         {
-            if ((i == runs.Count - 1 && !expectAbsent) || runs[i].MayContain(_cache, prefix))
+            if ((i == runs.Count - 1 && isExpectedInOldest) || runs[i].MayContain(_cache, prefix))
             {
+                isExpectedInOldest = false;
                 sources.Add(new SegmentCursor(runs[i], _cache, from));
             }
         }
