@@ -41,10 +41,12 @@ internal sealed class RangeQueue
             if (stop <= start)
                 break;
             _ends.RemoveAt(0);
-            if (stop < end)
-                _ends.Add(stop, end);
             taken.Add(new WireRange(start, stop - start));
             bytes += stop - start;
+            if (stop == end)
+                continue;
+            _ends.Add(stop, end);
+            break; // what follows would touch it: not two ranges but one
         }
         return taken.Count == 0 ? null : new Piece(taken);
     }
