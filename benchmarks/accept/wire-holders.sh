@@ -55,7 +55,7 @@ several_holders() {
     got=$(json_number seconds <"$scratch/stalled")
     # Three brought 54 MB/s until it stopped, two bring 36 MB/s after.
     ideal=$(awk -v t="$begin" 'BEGIN {left = 268.4 - 54 * t; print t + (left > 0 ? left / 36 : 0)}')
-    cost=$(awk -v a="$got" -v b="$ideal" 'BEGIN {printf "%.2f", a > b ? a - b : 0}')
+    cost=$(awk -v a="$got" -v b="$ideal" 'BEGIN {printf "%.2f", (a > b) ? a - b : 0}')
     report stall-real "${cost} s more than two need for the rest (${got} s in all)" "<= 2 s" "$(at_most "$cost" 2)"
   fi
 }
