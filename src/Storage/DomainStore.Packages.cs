@@ -207,25 +207,43 @@ public sealed partial class DomainStore
             }
         }
 
-        var states = _core.Packages.FilesOf(record)
-            .Select(file => IsKnown(file.Key) ? StateOf(file.Key, file.Value) : ArtifactState.Evicted)
-            .Distinct().Take(2).ToList();
-        return states switch
+        if (_core.Packages.IsWhole(record.Content))
         {
-            [] => ArtifactState.Local,
-            [var all] => all,
-            _ => ArtifactState.Partial,
-        };
+            return ArtifactState.Local;
+        }
+
+        var losses = _core.Chunks.Losses;
+        var states = _core.Packages.FilesOf(record).Select(file => StateOfFile(file.Key, file.Value))
+            .Distinct().Take(2).ToList();
+        switch (states)
+        {
+            case [] or [ArtifactState.Local]:
+                _core.Packages.SetWhole(record.Content, losses);
+                return ArtifactState.Local;
+            case [var all]:
+                return all;
+            default:
+                return ArtifactState.Partial;
+        }
     }
 
-    /// <summary>Whether a content is here in whole or as a list of chunks; else it never was.</summary>
-    private bool IsKnown(ContentId content)
+    private ArtifactState StateOfFile(ContentId content, long size)
     {
         lock (_core.State)
         {
-            return _core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _)
-                || _core.TryLocate(content.Hash, BlockCodec.ChunkList, out _, out _);
+            if (_core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _))
+            {
+                return ArtifactState.Local;
+            }
+
+            // What is neither whole nor a list of chunks never was here.
+            if (!_core.TryLocate(content.Hash, BlockCodec.ChunkList, out _, out _))
+            {
+                return ArtifactState.Evicted;
+            }
         }
+
+        return StateOf(content, size);
     }
 }
 

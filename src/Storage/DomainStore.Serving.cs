@@ -1,5 +1,7 @@
+using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Storage.Blocks;
+using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Reading;
 
@@ -17,28 +19,39 @@ public sealed partial class DomainStore
     {
         ArgumentNullException.ThrowIfNull(ids);
         CatchUpBriefly();
-        return [.. ids.Select(FindContent)];
+        var packages = new Dictionary<Hash256, List<ArtifactRecord>>();
+        return [.. ids.Select(id => FindContent(id, packages))];
     }
 
     /// <summary>Begins to read contents that are one object each, one after the other. Dispose the reader.</summary>
     public SmallContentReader OpenSmall() => new(_core);
 
-    private ContentInfo? FindContent(ContentId id)
+    /// <param name="id">What is asked for.</param>
+    /// <param name="packages">Live packages by their manifest, as far as they were looked up: files of one are asked
+    /// for by the thousand.</param>
+    private ContentInfo? FindContent(ContentId id, Dictionary<Hash256, List<ArtifactRecord>> packages)
     {
-        List<ArtifactRecord> users;
+        List<ArtifactRecord> users = [];
         bool isHere;
+        long size;
         lock (_core.State)
         {
-            users = [.. _core.Artifacts.OfContent(id).Where(record => record.IsLive).Take(UsersMax)];
-            if (users.Count == 0)
+            if (_core.Artifacts.MayHaveContent(id))
             {
-                users = [.. _state.Uses.PackagesWith(id).Where(package => package.IsLive).Take(UsersMax)];
+                users.AddRange(_core.Artifacts.OfContent(id).Where(record => record.IsLive).Take(UsersMax));
             }
 
-            isHere = _core.TryLocate(id.Hash, BlockCodec.Raw, out _, out _);
+            if (users.Count == 0)
+            {
+                users.AddRange(_state.Uses.UsersOf(id.Hash, UseKind.Package)
+                    .SelectMany(manifest => LivePackagesOf(manifest, packages)).Take(UsersMax));
+            }
+
+            isHere = _core.TryLocate(id.Hash, BlockCodec.Raw, out var pending, out var place);
+            size = pending?.Bytes.Length ?? place.Length;
         }
 
-        if (users.Count == 0 || !TrySizeOf(id, out var size))
+        if (users.Count == 0 || (!isHere && !TrySizeOf(id, out size)))
         {
             return null;
         }
@@ -46,6 +59,17 @@ public sealed partial class DomainStore
         return new ContentInfo(
             size, isHere || size == 0 || StateOf(id, size) == ArtifactState.Local,
             users.ConvertAll(user => new ContentUser(user.Domain, user.Audience, [.. user.Published])));
+    }
+
+    private List<ArtifactRecord> LivePackagesOf(Hash256 manifest, Dictionary<Hash256, List<ArtifactRecord>> known)
+    {
+        if (!known.TryGetValue(manifest, out var packages))
+        {
+            packages = [.. _state.Uses.PackagesOf(ContentId.From(manifest)).Where(package => package.IsLive)];
+            known.Add(manifest, packages);
+        }
+
+        return packages;
     }
 }
 

@@ -59,8 +59,11 @@ internal sealed partial class UseLedger(StoreCore core, KeepBook keeping)
     /// <summary>Packages that name a content as a file, by (key, domain) of each manifest; removed ones that have
     /// the same manifest, too. Lazy, as above.</summary>
     public IEnumerable<ArtifactRecord> PackagesWith(ContentId content) =>
-        UsersOf(content.Hash, UseKind.Package).Select(ContentId.From).SelectMany(core.Artifacts.OfContent)
-            .Where(record => record.Type == Primitives.Artifacts.PackageManifest.TypeTag);
+        UsersOf(content.Hash, UseKind.Package).Select(ContentId.From).SelectMany(PackagesOf);
+
+    /// <summary>Packages that have this manifest, removed ones included. Lazy, as above.</summary>
+    public IEnumerable<ArtifactRecord> PackagesOf(ContentId manifest) => core.Artifacts.OfContent(manifest)
+        .Where(record => record.Type == Primitives.Artifacts.PackageManifest.TypeTag);
 
     /// <summary>Live artifacts that an object is a part of: of their contents, or of their files. Each once. Lazy, as
     /// above.</summary>

@@ -13,6 +13,9 @@ internal sealed partial class ArtifactIndex
     public IEnumerable<ArtifactRecord> OfContent(ContentId content) =>
         tables.Keys(IndexTable.Contents, content.AsSpan()).Select(key => Require(key.AsSpan(KeyLength)));
 
+    /// <summary>Whether an artifact may have this content: false is certain, and cheaper than a walk.</summary>
+    public bool MayHaveContent(ContentId content) => tables.MayContain(IndexTable.Contents, content.AsSpan());
+
     /// <summary>The next artifacts by (created, key, domain) after a place in that order.</summary>
     /// <param name="after">Where to go on: empty begins, then what the last call gave.</param>
     /// <param name="countMax">Most to give.</param>

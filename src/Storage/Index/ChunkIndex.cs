@@ -34,8 +34,8 @@ internal sealed partial class ChunkIndex(IndexStore tables)
     /// </summary>
     public int NextNumber { get; set; } = 1;
 
-    /// <summary>Grows whenever bytes appear or go: cached answers about availability are stale then.</summary>
-    public long Version { get; private set; }
+    /// <summary>Grows whenever bytes may have gone: what was whole before may not be any more.</summary>
+    public long Losses { get; private set; }
 
     public bool TryGetBlock(BlockId id, out BlockState? block)
     {
@@ -47,7 +47,6 @@ internal sealed partial class ChunkIndex(IndexStore tables)
     {
         if (TryGetBlock(id, out var known))
         {
-            Version++;
             return SetHere(known!, isHere);
         }
 
@@ -61,7 +60,6 @@ internal sealed partial class ChunkIndex(IndexStore tables)
             EntryBytes = directory.Entries.Sum(entry => entry.Length),
             IsHere = isHere,
         };
-        Version++;
         Totals = Totals.With(block, 1);
         Write(block);
         PutNumber(id, block.Number);
@@ -88,7 +86,7 @@ internal sealed partial class ChunkIndex(IndexStore tables)
             return block;
         }
 
-        Version++;
+        Losses += isHere ? 0 : 1;
         Totals = Totals.With(block, -1);
         block = new BlockState
         {
@@ -129,7 +127,7 @@ internal sealed partial class ChunkIndex(IndexStore tables)
             return;
         }
 
-        Version++;
+        Losses++;
         Totals = Totals.With(block!, -1);
         _remembered.Remove(block!.Number);
         _leaving.Remove(id);

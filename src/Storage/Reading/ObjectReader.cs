@@ -14,15 +14,15 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
 {
     private const int Attempts = 4;
 
-    /// <summary>So many objects in a row out of one block, and its directory finds the next ones: a content's
-    /// chunks mostly lie behind one another.</summary>
-    private const int NeighboursMin = 3;
+    /// <summary>So many bytes in a row out of one block, and its directory finds the next objects: a content's chunks
+    /// mostly lie behind one another. Of small ones a directory has thousands, and is worth reading later.</summary>
+    private const int NeighbourBytesMin = 256 * 1024;
 
     private BlockId _openId;
     private IFile? _open;
     private Hash256 _partId;
     private Spot _part;
-    private int _neighbours;
+    private int _neighbourBytes;
     private Dictionary<Hash256, (int Offset, int Length)>? _directory;
 
     /// <summary>Reads an object; false where no copy is on this disk.</summary>
@@ -121,7 +121,7 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         _open = null;
         _openId = default;
         _directory = null;
-        _neighbours = 0;
+        _neighbourBytes = 0;
     }
 
     private bool TryFind(Hash256 id, BlockCodec codec, out PendingObject? pending, out Spot spot)
@@ -145,17 +145,22 @@ internal sealed class ObjectReader(StoreCore core) : IDisposable
         if (pending is null)
         {
             spot = new Spot(place.Block.Id, place.Offset, place.Length);
-            CountNeighbour(spot.Block);
+            CountNeighbour(spot);
         }
 
         return true;
     }
 
     /// <summary>The open file stays readable, whatever becomes of its name.</summary>
-    private void CountNeighbour(BlockId block)
+    private void CountNeighbour(Spot spot)
     {
-        if (_open is null || block != _openId || ++_neighbours != NeighboursMin
-            || !core.Blocks.TryReadDirectory(_openId, out var directory))
+        if (_open is null || spot.Block != _openId || _directory is not null)
+        {
+            return;
+        }
+
+        _neighbourBytes += spot.Length;
+        if (_neighbourBytes < NeighbourBytesMin || !core.Blocks.TryReadDirectory(_openId, out var directory))
         {
             return;
         }

@@ -16,6 +16,10 @@ internal sealed class PackageContents(StoreCore core)
     private const int RememberedMax = PackageManifest.PathCountMax;
 
     private readonly LinkedList<(ContentId Manifest, IReadOnlyDictionary<ContentId, long> Files)> _remembered = [];
+    /// <summary>Packages whose wholeness is remembered.</summary>
+    private const int WholeMax = 4096;
+
+    private readonly Dictionary<ContentId, long> _whole = [];
     private readonly Lock _gate = new();
 
     /// <summary>The artifact's own content, then its package's files, each once.</summary>
@@ -67,6 +71,31 @@ internal sealed class PackageContents(StoreCore core)
         }
 
         return files;
+    }
+
+    /// <summary>Whether all files of a package were here when last looked at, and no bytes have gone since.</summary>
+    public bool IsWhole(ContentId manifest)
+    {
+        lock (_gate)
+        {
+            return _whole.TryGetValue(manifest, out var losses) && losses == core.Chunks.Losses;
+        }
+    }
+
+    /// <summary>Notes that all files of a package are here.</summary>
+    /// <param name="manifest">Which.</param>
+    /// <param name="losses"><see cref="ChunkIndex.Losses"/> as it was before they were looked at.</param>
+    public void SetWhole(ContentId manifest, long losses)
+    {
+        lock (_gate)
+        {
+            if (_whole.Count >= WholeMax)
+            {
+                _whole.Clear();
+            }
+
+            _whole[manifest] = losses;
+        }
     }
 
     /// <summary>The manifest; false where the content is none, or its bytes are away.</summary>

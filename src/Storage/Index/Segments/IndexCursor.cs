@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Omega.P2P.Storage.Index.Segments;
 
 /// <summary>Walks entries of one table by ascending key. Key and value are valid until the next call.</summary>
@@ -60,7 +62,7 @@ internal sealed class SegmentCursor : IndexCursor
     private const int AheadMax = 16;
 
     private readonly SegmentReader _segment;
-    private byte[] _pages = new byte[PageView.Size];
+    private byte[] _pages = ArrayPool<byte>.Shared.Rent(PageView.Size);
     private int _loaded;
     private int _at;
     private int _nextPage;
@@ -116,6 +118,17 @@ internal sealed class SegmentCursor : IndexCursor
         return true;
     }
 
+    public override void Dispose()
+    {
+        if (_pages.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_pages);
+            _pages = [];
+        }
+
+        base.Dispose();
+    }
+
     /// <summary>Goes to the next data page.</summary>
     private bool NextPage()
     {
@@ -140,7 +153,8 @@ internal sealed class SegmentCursor : IndexCursor
 
         if (_pages.Length < count * PageView.Size)
         {
-            _pages = new byte[AheadMax * PageView.Size];
+            ArrayPool<byte>.Shared.Return(_pages);
+            _pages = ArrayPool<byte>.Shared.Rent(AheadMax * PageView.Size);
         }
 
         _segment.ReadPages(_nextPage, _pages.AsSpan(0, count * PageView.Size));
@@ -198,7 +212,7 @@ internal sealed class MergeCursor : IndexCursor
         if (!_isBegun)
         {
             _isBegun = true;
-            _sources.RemoveAll(source => !source.MoveNext());
+            _sources.RemoveAll(source => IsAtEnd(source));
         }
         else if (_current is not null)
         {
@@ -223,15 +237,27 @@ internal sealed class MergeCursor : IndexCursor
         for (var i = _sources.Count - 1; i >= 0; i--)
         {
             var source = _sources[i];
-            if (source != current && source.Key.SequenceEqual(current.Key) && !source.MoveNext())
+            if (source != current && source.Key.SequenceEqual(current.Key) && IsAtEnd(source))
             {
                 _sources.RemoveAt(i);
             }
         }
 
-        if (!current.MoveNext())
+        if (IsAtEnd(current))
         {
             _sources.Remove(current);
         }
+    }
+
+    /// <summary>Advances a source; one that has ended is disposed.</summary>
+    private static bool IsAtEnd(IndexCursor source)
+    {
+        if (source.MoveNext())
+        {
+            return false;
+        }
+
+        source.Dispose();
+        return true;
     }
 }
