@@ -193,11 +193,10 @@ public sealed partial class OmegaNode
     private bool TryGoOn(Pending pending, CommandResult result, Instant now, Queue<MeshEffect> waiting)
     {
         if (pending is not Pending.Getting { Manifest: null } getting || result is not CommandResult.Fetched fetched
-            || !Store.TryGet(getting.Wanted.Row.Key, out var info) || info!.Type != PackageManifest.TypeTag
-            || info.State == ArtifactState.Local)
+            || !Store.LacksFiles(getting.Wanted.Row.Key))
             return false;
         var more = new List<MeshEffect>();
-        Ask(getting with { Manifest = fetched.Figures }, new MeshCommand.Rehydrate(info.Key), now, more);
+        Ask(getting with { Manifest = fetched.Figures }, new MeshCommand.Rehydrate(getting.Wanted.Row.Key), now, more);
         foreach (var effect in more) waiting.Enqueue(effect);
         return true;
     }

@@ -194,6 +194,19 @@ public sealed partial class DomainStore
         }
     }
 
+    /// <summary>Whether a package's manifest is here and some file of it is away. Ends at the first one.</summary>
+    public bool LacksFiles(ArtifactKey key)
+    {
+        ArtifactRecord? record;
+        lock (_core.State)
+        {
+            _core.Artifacts.TryGetAny(key, DomainId, out record);
+        }
+
+        return record is not null && record.Type == PackageManifest.TypeTag && !_core.Packages.IsWhole(record.Content)
+            && _core.Packages.FilesOf(record).Any(file => StateOfFile(file.Key, file.Value) != ArtifactState.Local);
+    }
+
     /// <summary>Of a package: whether its files are here as well. Where nothing was evicted, own ones are.</summary>
     private ArtifactState StateOf(ArtifactRecord record)
     {
@@ -231,12 +244,17 @@ public sealed partial class DomainStore
     {
         lock (_core.State)
         {
+            if (!_core.IsKnown(content))
+            {
+                return ArtifactState.Evicted;
+            }
+
             if (_core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _))
             {
                 return ArtifactState.Local;
             }
 
-            // What is neither whole nor a list of chunks never was here.
+            // What is neither whole nor a list of chunks is not here.
             if (!_core.TryLocate(content.Hash, BlockCodec.ChunkList, out _, out _))
             {
                 return ArtifactState.Evicted;

@@ -13,14 +13,47 @@ public sealed partial class DomainStore
     /// <summary>Users of one content that are told of; more have it under other names.</summary>
     private const int UsersMax = 64;
 
+    /// <summary>Contents asked about that are remembered until they are asked about again.</summary>
+    private const int FoundMax = 16_384;
+
+    private readonly Dictionary<ContentId, ContentInfo> _found = [];
+    private readonly Lock _foundGate = new();
+    private long _foundAt = -1;
+
     /// <summary>What is known of contents, in the order asked; null for one that no live artifact has and no live
-    /// package names.</summary>
+    /// package names. A peer asks what we hold, and then for it: the answer is remembered for one more question, as
+    /// long as nothing in the index changes.</summary>
     public IReadOnlyList<ContentInfo?> FindContents(IReadOnlyList<ContentId> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
         CatchUpBriefly();
         var packages = new Dictionary<Hash256, List<ArtifactRecord>>();
-        return [.. ids.Select(id => FindContent(id, packages))];
+        var infos = new ContentInfo?[ids.Count];
+        lock (_foundGate)
+        {
+            var changes = _core.Index.Changes;
+            if (changes != _foundAt)
+            {
+                _found.Clear();
+                _foundAt = changes;
+            }
+
+            for (var i = 0; i < infos.Length; i++)
+            {
+                if (_found.Remove(ids[i], out infos[i]))
+                {
+                    continue;
+                }
+
+                infos[i] = FindContent(ids[i], packages);
+                if (infos[i] is { } info && _found.Count < FoundMax)
+                {
+                    _found[ids[i]] = info;
+                }
+            }
+        }
+
+        return infos;
     }
 
     /// <summary>Begins to read contents that are one object each, one after the other. Dispose the reader.</summary>

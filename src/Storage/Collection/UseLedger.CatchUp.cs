@@ -118,7 +118,8 @@ internal sealed partial class UseLedger
     private bool TrySettlePlain(ContentId content)
     {
         var isKept = false;
-        foreach (var artifact in core.Artifacts.OfContent(content))
+        var artifacts = core.Artifacts.MayHaveContent(content) ? core.Artifacts.OfContent(content) : [];
+        foreach (var artifact in artifacts)
         {
             if (artifact.HasRefs || IsOpenPackage(artifact))
             {

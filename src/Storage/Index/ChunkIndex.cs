@@ -185,6 +185,11 @@ internal sealed partial class ChunkIndex(IndexStore tables)
     /// <summary>Whether an object or a chunk list of that id was ever placed in a block that is known.</summary>
     public bool IsKnown(Hash256 id)
     {
+        if (!MayBePlaced(id, BlockCodec.Raw) && !MayBePlaced(id, BlockCodec.ChunkList))
+        {
+            return false;
+        }
+
         using var scan = tables.Scan(IndexTable.Objects, id.AsSpan(), expectAbsent: true);
         while (scan.MoveNext())
         {

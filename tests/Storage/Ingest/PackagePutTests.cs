@@ -85,6 +85,31 @@ public sealed class PackagePutTests
     }
 
     [Fact]
+    public void FilesAreFoundByTheirPackageAndEachAnswerIsAsOfNow()
+    {
+        using var test = new TestStore();
+        var trees = Tree([1_000, 70_000]);
+        var ids = trees.Select(bytes => ContentId.Of(bytes)).ToList();
+        Assert.All(test.Store.FindContents(ids), Assert.Null);
+        var put = Put(test, trees);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.All(test.Store.FindContents(ids), (info, at) =>
+            {
+                Assert.True(info!.IsHere);
+                Assert.Equal(trees[at].Length, info.Size);
+                Assert.Empty(Assert.Single(info.Users).Published);
+            });
+        }
+
+        test.Store.Publish(put.Key, "named", TestStore.Now(50));
+        Assert.All(
+            test.Store.FindContents(ids), info => Assert.Equal(["named"], Assert.Single(info!.Users).Published));
+        test.Store.Remove([put.Key], null, TestStore.Now(51));
+        Assert.All(test.Store.FindContents(ids), Assert.Null);
+    }
+
+    [Fact]
     public void EvictedPackageKeepsItsManifestAndWhatOthersShareAndComesBack()
     {
         using var test = new TestStore();
@@ -93,12 +118,14 @@ public sealed class PackagePutTests
         var put = Put(test, trees);
         var other = test.Put(shared, "kept");
         test.Store.Idle(TestStore.Now(60));
+        Assert.False(test.Store.LacksFiles(put.Key));
 
         var plan = test.Store.PlanEviction([put.Key]);
         Assert.Equal(
             trees.Select(bytes => ContentId.Of(bytes)).Order(),
             plan.Contents.Select(content => content.Content).Order());
         test.Store.Evict(plan, TestStore.Now(61));
+        Assert.True(test.Store.LacksFiles(put.Key));
         test.Crash();
         Assert.Equal(shared, test.Read(other.Content));
         Assert.Equal(4, test.Store.ReadPackage(put.Content).Files.Length);

@@ -18,6 +18,7 @@ internal sealed partial class IndexStore : IDisposable
     private readonly long _memtableMax;
     private readonly List<SegmentReader>[] _runs = new List<SegmentReader>[IndexTables.Count];
     private Memtable _memtable = new();
+    private long _changes;
     private Memtable? _frozen;
 
     private IndexStore(IFileSystem? files, Lock gate, long memoryBytes)
@@ -60,6 +61,10 @@ internal sealed partial class IndexStore : IDisposable
             + _runs.Sum(runs => runs.Sum(run => (long)run.TopBytes)),
         PagesSealed = PagesSealed,
     };
+
+    /// <summary>Entries put or taken out since opening: what was found before holds while it stays. Any thread.
+    /// </summary>
+    public long Changes => Volatile.Read(ref _changes);
 
     /// <summary>The value under a key; null where there is none.</summary>
     /// <param name="table">Which table.</param>
@@ -155,6 +160,7 @@ internal sealed partial class IndexStore : IDisposable
         full[0] = (byte)table;
         key.CopyTo(full[1..]);
         _memtable.Put(full, value, isTombstone);
+        Volatile.Write(ref _changes, _changes + 1);
     }
 
     private MergeCursor CursorAt(
