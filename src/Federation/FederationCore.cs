@@ -254,7 +254,7 @@ public sealed class FederationCore
         if (_trust.Find(up.Peer) is null)
             return;
         _dialer.OnLinkUp(up.Peer, up.Dial);
-        _standing.OnLinkUp(up.Peer);
+        _standing.Wake(up.Peer);
         if (up is { Outbound: true, Remote: { } remote })
             _addresses.Learn(up.Peer, [remote]);
         if (_links.To(up.Peer) is { IsGreeted: true })

@@ -124,6 +124,17 @@ public sealed record FederationLimits
     /// may cost 2 s).</summary>
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>When a peer that lacked something is asked again, while a transfer runs; each time twice as late
+    /// (guess: a head takes as long to be followed).</summary>
+    public TimeSpan AskAgainFirst { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The same, at most (guess).</summary>
+    public TimeSpan AskAgainMax { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Questions to one peer at once what it holds (guess: an eighth of <see cref="StreamsPerLink"/>).
+    /// </summary>
+    public int HavesInFlight { get; init; } = 4;
+
     /// <summary>Tries of one range over all holders before a transfer fails (guess).</summary>
     public int RangeTries { get; init; } = 6;
 

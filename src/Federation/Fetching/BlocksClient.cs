@@ -200,6 +200,9 @@ internal sealed class ManyFetch(ManySink sink, Action cut)
     /// <summary>Bytes received so far; written by the pump, may be read at any time.</summary>
     public long BytesWire => sink.BytesWire;
 
+    /// <summary>What it is at.</summary>
+    public SinkActivity Activity => sink.Activity;
+
     /// <summary>Gives it up; its outcome tells what came.</summary>
     public void Cut() => cut();
 }
@@ -209,6 +212,12 @@ internal sealed class BlocksFetch(BlocksSink sink, Action cut)
 {
     /// <summary>Every byte asked for below this offset was proven and handed on.</summary>
     public long VerifiedTo => sink.VerifiedTo;
+
+    /// <summary>Bytes received so far, proofs included.</summary>
+    public long BytesWire => sink.BytesWire;
+
+    /// <summary>What it is at.</summary>
+    public SinkActivity Activity => sink.Activity;
 
     /// <summary>Ends well once everything below an offset has come: the rest is somebody else's.</summary>
     public void StopAt(long offset) => sink.StopAt(offset);

@@ -79,7 +79,10 @@ internal sealed partial class Transfer
         else
             _bytes += outcome.BytesVerified;
         if (outcome.BytesVerified > 0)
+        {
             _sources.Add(batch.Peer);
+            StopWaiting();
+        }
         if (outcome.Status == BlocksStatus.LocalFault)
         {
             End(new CommandResult.Failed(MeshError.StoreFailed, outcome.Detail));
@@ -122,24 +125,26 @@ internal sealed partial class Transfer
         Report(batch.Peer, status, outcome.Detail);
         if (status == BlocksStatus.BadHash)
             _bytesRefetched += first.Content.Size;
-        if (status == BlocksStatus.Cut)
-            _asked.Remove(batch.Peer);
+        _lacking.Add(batch.Peer);
         if (++first.Tries >= Limits.RangeTries)
-            End(new CommandResult.Failed(_worst, _worstDetail));
+            GiveUpOn(first);
     }
 
     private void See(Batch batch, long wire)
     {
         _brought[batch.Peer] = _brought.GetValueOrDefault(batch.Peer) + Math.Max(0, wire - batch.SeenWire);
-        if (wire > batch.SeenWire)
-            (batch.SeenWire, batch.ProgressMs) = (wire, NowMs);
+        if (wire <= batch.SeenWire)
+            return;
+        (batch.SeenWire, batch.ProgressMs) = (wire, NowMs);
+        StopWaiting();
     }
 
     /// <summary>Gives up on who brings nothing while somebody else could.</summary>
-    private void LookAtBatches()
+    private void LookAtBatches(long lateMs)
     {
         foreach (var batch in _batches.ToList())
         {
+            batch.ProgressMs = batch.Fetch?.Activity == SinkActivity.Writing ? NowMs : batch.ProgressMs + lateMs;
             See(batch, batch.Fetch?.BytesWire ?? 0);
             if (NowMs - batch.ProgressMs < Limits.StallAfter.TotalMilliseconds || !IsElsewhere(batch))
                 continue;

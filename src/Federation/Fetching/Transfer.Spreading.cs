@@ -1,12 +1,15 @@
 using Omega.P2P.Federation.Links;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Protocol.Omega;
+using Omega.P2P.Protocol.Omega.Blocks;
 
 namespace Omega.P2P.Federation.Fetching;
 
 /// <summary>Who brings what: pieces by measured speed, tails taken over, stalled holders replaced.</summary>
 internal sealed partial class Transfer
 {
+    private long _lookedMs;
+
     /// <summary>Gives every holder that has room its next piece of a content.</summary>
     private void Spread(Want want)
     {
@@ -116,12 +119,24 @@ internal sealed partial class Transfer
 
     private double SecondsLeft(Leg leg) => (leg.Rest?.Bytes ?? 0) / (_services.SpeedOf(leg.Peer) + 1);
 
+    private void LookLater()
+    {
+        _lookedMs = NowMs;
+        _looking = _services.Outbox.After(Limits.LookEvery, OnLook);
+    }
+
     private void OnLook()
     {
         _looking = null;
+        // A node that was held up itself, by its disk say, has not looked for as long: that is nobody else's fault.
+        var lateMs = Math.Max(0, NowMs - _lookedMs - (long)Limits.LookEvery.TotalMilliseconds);
         var legs = _single.SelectMany(w => w.Legs).ToList();
-        legs.ForEach(leg => See(leg, leg.VerifiedTo));
-        LookAtBatches();
+        foreach (var leg in legs)
+        {
+            leg.ProgressMs = leg.Fetch?.Activity == SinkActivity.Writing ? NowMs : leg.ProgressMs + lateMs;
+            See(leg, leg.VerifiedTo);
+        }
+        LookAtBatches(lateMs);
         foreach (var (peer, bytes) in _brought)
             _services.OnSpeed(peer, bytes, Limits.LookEvery);
         _brought.Clear();
@@ -129,6 +144,7 @@ internal sealed partial class Transfer
         {
             _services.Report(leg.Peer, PeerFault.Timeout, "bulk stopped flowing");
             leg.Want.Holders.Remove(leg.Peer);
+            _lacking.Add(leg.Peer);
             leg.Fetch?.Cut();
         }
         Advance();
@@ -137,11 +153,13 @@ internal sealed partial class Transfer
     private void See(Leg leg, long verifiedTo)
     {
         _brought[leg.Peer] = _brought.GetValueOrDefault(leg.Peer) + Math.Max(0, verifiedTo - leg.SeenTo);
-        if (verifiedTo > leg.SeenTo)
-            (leg.SeenTo, leg.ProgressMs) = (verifiedTo, NowMs);
+        if (verifiedTo <= leg.SeenTo)
+            return;
+        (leg.SeenTo, leg.ProgressMs) = (verifiedTo, NowMs);
+        StopWaiting();
     }
 
-    /// <summary>Not the holder's fault where nothing flows at all: then the disk here may be what is slow.</summary>
+    /// <summary>Not the holder's fault where nothing flows at all, or its bytes wait for our disk.</summary>
     private bool IsStalled(Leg leg) =>
         NowMs - leg.ProgressMs >= Limits.StallAfter.TotalMilliseconds
         && (_wants.Exists(want => want.Legs.Exists(other => IsAhead(other, leg)))

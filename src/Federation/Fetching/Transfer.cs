@@ -1,5 +1,4 @@
 using Omega.P2P.Federation.Exchange;
-using Omega.P2P.Federation.Links;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Protocol.Omega;
 using Omega.P2P.Protocol.Omega.Blocks;
@@ -19,14 +18,11 @@ internal sealed partial class Transfer
     private readonly TransferId _id;
     private readonly Action<Transfer, CommandResult> _onEnd;
     private readonly List<Want> _wants;
-    private readonly SortedSet<PeerId> _asked = [];
     private readonly SortedSet<PeerId> _sources = [];
     private readonly SortedDictionary<PeerId, long> _brought = [];
     private readonly List<Want> _single;
     private int _firstOpen;
-    private int _probes;
     private int _underWay;
-    private TimerId? _patience;
     private TimerId? _looking;
     private bool _isOver;
     private MeshError _worst = MeshError.NotAvailable;
@@ -65,49 +61,17 @@ internal sealed partial class Transfer
 
     public void Start()
     {
-        foreach (var link in _services.UsableLinks())
-            Probe(link);
+        foreach (var link in _services.LinksNotDemoted())
+        {
+            if (_services.Standing.IsUsable(link.Peer))
+                Probe(link);
+            else
+                _lacking.Add(link.Peer);
+        }
         Advance();
     }
 
-    /// <summary>Somebody trusted came up: it may hold what is missing.</summary>
-    public void OnLinkUp(Link link)
-    {
-        if (_isOver || !_services.Standing.IsUsable(link.Peer))
-            return;
-        Probe(link);
-    }
-
     public void Cancel() => End(new CommandResult.Failed(MeshError.Cancelled, "given up"));
-
-    private void Probe(Link link)
-    {
-        if (!_asked.Add(link.Peer))
-            return;
-        foreach (var batch in _wants.Where(w => !w.IsDone).Chunk(OmegaLimits.HaveIds))
-        {
-            _probes++;
-            _requests += _asked.Count == 1 ? 1 : 0; // the others are asked at the same time
-            var ids = batch.Select(w => w.Content.Content.Hash).ToList();
-            _services.Blocks.Have(link, ids, (held, fault) => OnHave(link.Peer, batch, held, fault));
-        }
-    }
-
-    private void OnHave(PeerId peer, Want[] batch, IReadOnlyList<bool>? held, PeerFault fault)
-    {
-        _probes--;
-        if (held is null)
-            _asked.Remove(peer);
-        if (held is null && fault is not (PeerFault.Disconnected or PeerFault.Refused))
-            _services.Report(peer, fault, "asked what it holds");
-        for (var i = 0; held is not null && i < batch.Length; i++)
-        {
-            if (held[i])
-                batch[i].Holders.Add(peer);
-        }
-        if (!_isOver)
-            Advance();
-    }
 
     private void Advance()
     {
@@ -123,12 +87,13 @@ internal sealed partial class Transfer
             return;
         if (_wants.TrueForAll(w => w.IsDone || (IsIdle && !w.Content.IsRequired)))
             Complete();
-        else if (IsIdle)
+        else if (_underWay == 0)
             WaitForHolders();
-        else
-            StopWaiting();
-        if (!_isOver && _looking is null && !IsIdle)
-            _looking = _services.Outbox.After(Limits.LookEvery, OnLook);
+        if (_isOver)
+            return;
+        AskAgainLater();
+        if (_looking is null && _underWay > 0)
+            LookLater();
     }
 
     private void OnOutcome(Leg leg, BlocksOutcome outcome)
@@ -147,6 +112,7 @@ internal sealed partial class Transfer
         {
             _sources.Add(leg.Peer);
             want.Tries = 0;
+            StopWaiting();
         }
         if (outcome.Status == BlocksStatus.LocalFault)
         {
@@ -182,13 +148,21 @@ internal sealed partial class Transfer
     {
         var (want, peer) = (leg.Want, leg.Peer);
         want.Holders.Remove(peer);
+        _lacking.Add(peer);
         want.Tries++;
         Report(peer, outcome.Status, outcome.Detail);
         if (outcome.Status == BlocksStatus.BadHash)
             _bytesRefetched += Math.Min(leg.Piece.End - outcome.VerifiedTo, RangeQueue.GroupBytes);
-        if (outcome.Status == BlocksStatus.Cut)
-            _asked.Remove(peer);
         if (want.Tries >= Limits.RangeTries)
+            GiveUpOn(want);
+    }
+
+    /// <summary>Too many failures since the last proven byte; but while somebody else is at it, it is not over.
+    /// </summary>
+    private void GiveUpOn(Want want)
+    {
+        var isAtIt = want.Legs.Count > 0 || want.Batch is not null;
+        if (!isAtIt || want.Tries >= Limits.RangeTries * 4)
             End(new CommandResult.Failed(_worst, _worstDetail));
     }
 
@@ -199,17 +173,6 @@ internal sealed partial class Transfer
         _services.Report(peer, fault, detail);
         if (fault is PeerFault.BadBlockHash or PeerFault.TruncatedStream or PeerFault.Malformed)
             (_worst, _worstDetail) = (MeshError.VerificationFailed, $"{fault} from {peer}");
-    }
-
-    private void WaitForHolders() =>
-        _patience ??= _services.Outbox.After(
-            Limits.HolderWait, () => End(new CommandResult.Failed(_worst, _worstDetail)));
-
-    private void StopWaiting()
-    {
-        if (_patience is { } timer)
-            _services.Outbox.Forget(timer);
-        _patience = null;
     }
 
     private void Complete()
@@ -245,6 +208,7 @@ internal sealed partial class Transfer
     {
         _isOver = true;
         StopWaiting();
+        StopAsking();
         if (_looking is { } timer)
             _services.Outbox.Forget(timer);
         foreach (var leg in _wants.SelectMany(w => w.Legs).ToList())

@@ -24,15 +24,20 @@ internal sealed class TransferServices(
     public FederationLimits Limits => limits;
 
     /// <summary>One link to each trusted peer in good standing, ordered by peer.</summary>
-    public List<Link> UsableLinks()
+    public List<Link> UsableLinks() => LinksWhere(standing.IsUsable);
+
+    /// <summary>The same, and those that rest because they were slow.</summary>
+    public List<Link> LinksNotDemoted() => LinksWhere(peer => !standing.IsDemoted(peer));
+
+    private List<Link> LinksWhere(Func<PeerId, bool> isMeant)
     {
-        var usable = new List<Link>();
+        var meant = new List<Link>();
         foreach (var peer in trust.Peers)
         {
-            if (standing.IsUsable(peer.Id) && links.To(peer.Id) is { } link)
-                usable.Add(link);
+            if (isMeant(peer.Id) && links.To(peer.Id) is { } link)
+                meant.Add(link);
         }
-        return usable;
+        return meant;
     }
 
     /// <summary>A usable link to one of the holders, in turn; null when none is up.</summary>

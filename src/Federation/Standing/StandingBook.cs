@@ -44,6 +44,9 @@ internal sealed class StandingBook(Outbox outbox, FederationLimits limits)
         !_records.TryGetValue(peer, out var record)
         || Math.Max(record.DemotedUntilMs, record.RestsUntilMs) <= outbox.Now.RunningMs;
 
+    public bool IsDemoted(PeerId peer) =>
+        _records.TryGetValue(peer, out var record) && record.DemotedUntilMs > outbox.Now.RunningMs;
+
     public PeerFault? LastFault(PeerId peer) => _records.TryGetValue(peer, out var record) ? record.Fault : null;
 
     public string? LastDetail(PeerId peer) => _records.TryGetValue(peer, out var record) ? record.Detail : null;
@@ -77,8 +80,8 @@ internal sealed class StandingBook(Outbox outbox, FederationLimits limits)
         or PeerFault.StaleHead or PeerFault.BadManifest or PeerFault.BadEpoch or PeerFault.BadLeaf
         or PeerFault.BadSnapshot or PeerFault.BadCatalogNode or PeerFault.BadEntry;
 
-    /// <summary>A new link: what was slow on the old one says nothing about it.</summary>
-    public void OnLinkUp(PeerId peer)
+    /// <summary>It answers, or has a new link: that it was slow is over.</summary>
+    public void Wake(PeerId peer)
     {
         if (_records.TryGetValue(peer, out var record))
             _records[peer] = record with { RestsUntilMs = 0 };

@@ -27,15 +27,21 @@ internal sealed partial class FakeStore
 
         public bool IsDiskFull { get; init; }
 
+        public required Action OnWrite { get; init; }
+
         public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
         {
             if (IsDiskFull)
                 throw new IOException("no space");
+            OnWrite();
             verified.CopyTo(Bytes.AsSpan((int)offset));
         }
     }
 
     public bool IsDiskFull { get; set; }
+
+    /// <summary>Called in the middle of each write of proven bytes.</summary>
+    public Action OnWrite { get; set; } = () => { };
 
     public int OpenTransfers => _transfers.Count;
 
@@ -157,7 +163,11 @@ internal sealed partial class FakeStore
     private StoreAnswer.TransferBegun Begin(IReadOnlyList<(SignedArtifact Entry, Publication? Place)> artifacts)
     {
         var id = new TransferId(++_lastTransfer);
-        List<Incoming> all = [.. artifacts.Select(a => new Incoming(a.Entry, a.Place) { IsDiskFull = IsDiskFull })];
+        List<Incoming> all = [.. artifacts.Select(a => new Incoming(a.Entry, a.Place)
+        {
+            IsDiskFull = IsDiskFull,
+            OnWrite = () => OnWrite(),
+        })];
         _transfers.Add(id, all);
         var wanted = all.Select(incoming => (Sink: incoming, incoming.Entry.Descriptor))
             .Where(w => w.Descriptor.Size > 0 && !Contents.ContainsKey(w.Descriptor.Content.Hash));

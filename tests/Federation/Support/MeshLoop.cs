@@ -52,6 +52,11 @@ internal sealed class MeshLoop
     /// <summary>Bulk answers on their way: sender, bytes.</summary>
     public Func<LoopNode, byte[], byte[]> TamperBulk { get; set; } = (_, bytes) => bytes;
 
+    /// <summary>Bulk answers of these senders wait until <see cref="LetGo"/>.</summary>
+    public HashSet<LoopNode> Held { get; } = [];
+
+    private readonly List<(LoopNode Sender, StreamId Stream, byte[] Bytes)> _waiting = [];
+
     public Instant Now => new(1_700_000_000_000 + _nowMs, _nowMs);
 
     public List<string> Trace { get; } = [];
@@ -304,9 +309,26 @@ internal sealed class MeshLoop
             for (int read; (read = source.Read(buffer)) > 0;)
                 wire.Write(buffer, 0, read);
         }
-        if (!_streams.TryGetValue((node, stream), out var end))
-            return;
-        Deliver(end.Far, TamperBulk(node, wire.ToArray()));
+        if (Held.Contains(node))
+            _waiting.Add((node, stream, wire.ToArray()));
+        else
+            Arrive(node, stream, wire.ToArray());
+    }
+
+    /// <summary>What waited arrives, where somebody still wants it.</summary>
+    public void LetGo(LoopNode sender)
+    {
+        Held.Remove(sender);
+        foreach (var (_, stream, bytes) in _waiting.Where(w => w.Sender == sender).ToList())
+            Arrive(sender, stream, bytes);
+        _waiting.RemoveAll(w => w.Sender == sender);
+        Run();
+    }
+
+    private void Arrive(LoopNode sender, StreamId stream, byte[] bytes)
+    {
+        if (_streams.TryGetValue((sender, stream), out var end))
+            Deliver(end.Far, TamperBulk(sender, bytes));
     }
 
     private void Deliver(StreamEnd end, byte[] bytes)

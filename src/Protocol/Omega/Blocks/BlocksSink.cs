@@ -26,6 +26,7 @@ public sealed class BlocksSink : IBulkSink
     private long _verifiedTo;
     private long _stopAt = long.MaxValue;
     private bool _isCutShort;
+    private volatile SinkActivity _activity;
 
     /// <summary>A sink for the answer to one request.</summary>
     /// <param name="hash">The id asked; the bao root.</param>
@@ -49,6 +50,9 @@ public sealed class BlocksSink : IBulkSink
 
     /// <summary>Bytes received so far, proofs included. May be read from any thread.</summary>
     public long BytesWire => Volatile.Read(ref _wire);
+
+    /// <summary>May be read from any thread.</summary>
+    public SinkActivity Activity => _activity;
 
     /// <inheritdoc/>
     public object Outcome =>
@@ -78,12 +82,14 @@ public sealed class BlocksSink : IBulkSink
     internal BulkStep Take(ref ReadOnlySpan<byte> bytes)
     {
         var given = bytes.Length;
+        _activity = SinkActivity.Verifying;
         if (_status is null && _decoder is null)
             bytes = TakeHeader(bytes);
         while (_status is null && _decoder is { } decoder && TakeItem(decoder, ref bytes))
         {
         }
         Volatile.Write(ref _wire, _wire + given - bytes.Length);
+        _activity = SinkActivity.Waiting;
         return _status switch
         {
             null => BulkStep.Continue,
@@ -163,6 +169,7 @@ public sealed class BlocksSink : IBulkSink
 
     private bool TryWrite(long offset, ReadOnlySpan<byte> bytes, Hash256 cv)
     {
+        _activity = SinkActivity.Writing;
         try
         {
             _sink.Write(offset, bytes, cv);
@@ -172,6 +179,7 @@ public sealed class BlocksSink : IBulkSink
             Fail(BlocksStatus.LocalFault, e.Message);
             return false;
         }
+        _activity = SinkActivity.Verifying;
         _verified += bytes.Length;
         Volatile.Write(ref _verifiedTo, offset + bytes.Length);
         return true;

@@ -39,6 +39,9 @@ public sealed class ManySink : IBulkSink
     /// <summary>Bytes received so far, proofs included. May be read from any thread.</summary>
     public long BytesWire => Volatile.Read(ref _wire);
 
+    /// <summary>May be read from any thread.</summary>
+    public SinkActivity Activity => Volatile.Read(ref _current)?.Activity ?? SinkActivity.Waiting;
+
     /// <inheritdoc/>
     public object Outcome => new ManyOutcome(_status ?? BlocksStatus.Cut, [.. _statuses], _verified, _wire, _detail);
 
