@@ -88,6 +88,26 @@ public sealed class BatchTests
     }
 
     [Fact]
+    public void WhatAHolderThatStandsStillWasAskedForAnotherBringsAsWell()
+    {
+        var (loop, alice, bob) = Pair.Joined();
+        var carol = loop.Add("carol.personal", 3);
+        carol.Store.TakeSnapshot();
+        Pair.Join(loop, alice, carol);
+        Pair.Join(loop, bob, carol);
+        var (keys, contents) = PutMany(loop, alice, 300);
+        loop.Command<CommandResult.Fetched>(bob, new MeshCommand.Fetch(alice.Domain, keys));
+        loop.Held.Add(alice);
+        // Well before it is given up: a second.
+        var fetched = loop.Command<CommandResult.Fetched>(
+            carol, new MeshCommand.Fetch(alice.Domain, keys), TimeSpan.FromMilliseconds(900));
+        Assert.All(contents, content => Assert.True(carol.Store.Has(ContentId.Of(content))));
+        Assert.Equal(contents.Sum(content => content.Length), fetched.Figures.Bytes);
+        Assert.DoesNotContain(PeerFault.Timeout, carol.Faults);
+        loop.LetGo(alice);
+    }
+
+    [Fact]
     public void OneUnknownKeyMeansThatNothingIsFetched()
     {
         var (loop, alice, bob) = Pair.Joined();

@@ -21,7 +21,13 @@ internal sealed class Batch(Link link, IReadOnlyList<BatchItem> items, long nowM
     /// <summary>Running time of the last progress.</summary>
     public long ProgressMs { get; set; } = nowMs;
 
-    /// <summary>What it still brings is of no use: the transfer is over.</summary>
+    /// <summary>The other request that brings the same contents: of each, the first one wins.</summary>
+    public Batch? Twin { get; set; }
+
+    /// <summary>What has not ended yet.</summary>
+    public IEnumerable<BatchItem> Rest => Items.Skip(Fetch?.ItemsEnded ?? 0).Where(item => !item.Want.IsHere);
+
+    /// <summary>What it still brings is of no use: its twin brought it, or the transfer is over.</summary>
     public bool IsVoid { get; set; }
 }
 

@@ -200,6 +200,9 @@ internal sealed class ManyFetch(ManySink sink, Action cut)
     /// <summary>Bytes received so far; written by the pump, may be read at any time.</summary>
     public long BytesWire => sink.BytesWire;
 
+    /// <summary>Contents that came, or were refused, so far.</summary>
+    public int ItemsEnded => sink.ItemsEnded;
+
     /// <summary>What it is at.</summary>
     public SinkActivity Activity => sink.Activity;
 

@@ -17,7 +17,7 @@ internal sealed partial class Transfer
     /// <summary>Gives every holder that has room its next batch.</summary>
     private void SpreadBatches()
     {
-        if (_waiting.Count == 0)
+        if (_waiting.Count == 0 && _batches.Count == 0)
             return;
         var links = _services.UsableLinks();
         var isMore = true;
@@ -25,7 +25,7 @@ internal sealed partial class Transfer
         {
             isMore = false;
             foreach (var link in links.OrderBy(link => _services.LegsOf(link.Peer)).ToList())
-                isMore |= _services.LegsOf(link.Peer) < Limits.RangesInFlight && TryAskMany(link);
+                isMore |= _services.LegsOf(link.Peer) < Limits.RangesInFlight && (TryAskMany(link) || TryHelpMany(link));
         }
     }
 
@@ -53,11 +53,35 @@ internal sealed partial class Transfer
         return true;
     }
 
-    private void AskMany(Link link, List<BatchItem> items)
+    /// <summary>
+    /// Nothing is left to begin: asks as well for what a batch of a holder that stands still, or is much slower, has
+    /// not brought yet.
+    /// </summary>
+    private bool TryHelpMany(Link link)
+    {
+        if (_waiting.Count > 0 || _batches.Exists(batch => batch.Peer == link.Peer))
+            return false;
+        var ours = _services.SpeedOf(link.Peer);
+        foreach (var slow in _batches.Where(batch => batch.Twin is null && !batch.IsVoid))
+        {
+            var theirs = _services.SpeedOf(slow.Peer);
+            if (NowMs - slow.ProgressMs <= 2 * Limits.LookEvery.TotalMilliseconds && (theirs <= 0 || theirs * 4 >= ours))
+                continue;
+            var rest = slow.Rest.Where(item => item.Want.Holders.Contains(link.Peer)).ToList();
+            if (rest.Count == 0)
+                continue;
+            var twin = AskMany(link, rest);
+            (twin.Twin, slow.Twin) = (slow, twin);
+            return true;
+        }
+        return false;
+    }
+
+    private Batch AskMany(Link link, List<BatchItem> items)
     {
         var batch = new Batch(link, items, NowMs);
         foreach (var item in items)
-            item.Want.Batch = batch;
+            item.Want.Batches++;
         _batches.Add(batch);
         _underWay++;
         _services.OnLegBegun(link.Peer);
@@ -65,6 +89,7 @@ internal sealed partial class Transfer
         var asked = items.ConvertAll(item => new ManyItem(
             item.Want.Content.Content.Hash, item.Want.Content.Size, item.Piece.Ranges, item.Want.Content.Sink));
         batch.Fetch = _services.Blocks.GetMany(link, asked, outcome => OnOutcome(batch, outcome));
+        return batch;
     }
 
     private void OnOutcome(Batch batch, ManyOutcome outcome)
@@ -89,6 +114,7 @@ internal sealed partial class Transfer
             return;
         }
         var failed = Settle(batch, outcome);
+        EndTwin(batch);
         if (failed is not null && !batch.IsVoid)
             OnFailed(batch, outcome, failed);
         if (!_isOver)
@@ -104,12 +130,20 @@ internal sealed partial class Transfer
         for (var i = 0; i < batch.Items.Count; i++)
         {
             var (want, piece) = batch.Items[i];
-            want.Batch = null;
+            want.Batches--;
             var status = i < outcome.Items.Count ? outcome.Items[i] : null;
             if (status == BlocksStatus.Done)
+            {
+                OnHere(want, batch);
                 continue;
-            want.Todo.Add(piece.Ranges);
-            _waiting.Add(want);
+            }
+            if (want.IsHere)
+                continue;
+            if (want.Batches == 0)
+            {
+                want.Todo.Add(piece.Ranges);
+                _waiting.Add(want);
+            }
             // One that a cut answer did not reach may yet come from the same holder.
             if (status is not null || !isEnded || outcome.Status == BlocksStatus.Cut)
                 want.Holders.Remove(batch.Peer);
@@ -117,6 +151,24 @@ internal sealed partial class Transfer
                 first = first is null || status is not null ? want : first;
         }
         return first;
+    }
+
+    private void OnHere(Want want, Batch batch)
+    {
+        if (want.IsHere && !batch.IsVoid)
+            (_bytes, _bytesRefetched) = (_bytes - want.Content.Size, _bytesRefetched + want.Content.Size);
+        want.IsHere = true;
+    }
+
+    private static void EndTwin(Batch batch)
+    {
+        if (batch.Twin is not { } twin)
+            return;
+        (batch.Twin, twin.Twin) = (null, null);
+        if (twin.Rest.Any())
+            return;
+        twin.IsVoid = true;
+        twin.Fetch?.Cut();
     }
 
     private void OnFailed(Batch batch, ManyOutcome outcome, Want first)

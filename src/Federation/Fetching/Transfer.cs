@@ -161,7 +161,7 @@ internal sealed partial class Transfer
     /// </summary>
     private void GiveUpOn(Want want)
     {
-        var isAtIt = want.Legs.Count > 0 || want.Batch is not null;
+        var isAtIt = want.Legs.Count > 0 || want.Batches > 0;
         if (!isAtIt || want.Tries >= Limits.RangeTries * 4)
             End(new CommandResult.Failed(_worst, _worstDetail));
     }

@@ -19,10 +19,13 @@ internal sealed class Want(WantedContent content)
     /// <summary>Asked for by batches only.</summary>
     public bool IsBatched { get; set; }
 
-    /// <summary>The request for many that brings it; null when none does.</summary>
-    public Batch? Batch { get; set; }
+    /// <summary>Requests for many that bring it: two where one is slow.</summary>
+    public int Batches { get; set; }
 
-    public bool IsDone => Todo.IsEmpty && Legs.Count == 0 && Batch is null;
+    /// <summary>A request for many has brought it.</summary>
+    public bool IsHere { get; set; }
+
+    public bool IsDone => IsHere || (Todo.IsEmpty && Legs.Count == 0 && Batches == 0);
 
     /// <summary>Every wanted byte below was proven.</summary>
     public long Floor

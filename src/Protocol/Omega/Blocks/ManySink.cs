@@ -21,7 +21,7 @@ public sealed class ManySink : IBulkSink
     private readonly IReadOnlyList<ManyItem> _items;
     private readonly BlocksStatus?[] _statuses;
     private BlocksSink? _current;
-    private int _index;
+    private volatile int _index;
     private long _verified;
     private long _wire;
     private BlocksStatus? _status;
@@ -38,6 +38,9 @@ public sealed class ManySink : IBulkSink
 
     /// <summary>Bytes received so far, proofs included. May be read from any thread.</summary>
     public long BytesWire => Volatile.Read(ref _wire);
+
+    /// <summary>Contents whose answer has ended, in the order asked. May be read from any thread.</summary>
+    public int ItemsEnded => _index;
 
     /// <summary>May be read from any thread.</summary>
     public SinkActivity Activity => Volatile.Read(ref _current)?.Activity ?? SinkActivity.Waiting;
