@@ -131,6 +131,12 @@ internal sealed class GossipHost : IDisposable
 
     private void Carry(NetworkEffect effect)
     {
+        if (effect is NetworkEffect.CancelTimer cancelled)
+        {
+            if (_timers.TryRemove(cancelled.Timer, out var unwanted)) unwanted.Dispose();
+            return;
+        }
+
         if (effect is not NetworkEffect.ArmTimer arm)
         {
             _transport.Carry(effect);

@@ -287,6 +287,8 @@ public sealed class SimulatedNode
                 break;
             case NetworkEffect.CancelDial:
                 break; // a link that comes all the same is dropped by the core
+            case NetworkEffect.CancelTimer:
+                break; // one that fires all the same counts for nothing
             case NetworkEffect.ArmTimer arm:
                 _mesh.Queue.After((long)(arm.After.TotalMilliseconds * 1000), () =>
                 {

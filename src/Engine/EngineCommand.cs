@@ -55,6 +55,9 @@ public abstract record EngineCommand
     /// <summary>How the node stands. Result: <see cref="EngineResult.Status"/>.</summary>
     public sealed record Status : EngineCommand;
 
+    /// <summary>What is being brought here. Result: <see cref="EngineResult.Transfers"/>.</summary>
+    public sealed record Transfers : EngineCommand;
+
     /// <summary>The trusted peers. Result: <see cref="EngineResult.Peers"/>.</summary>
     public sealed record Peers : EngineCommand;
 }

@@ -42,6 +42,9 @@ public abstract record EngineResult
     /// <summary>How the node stands.</summary>
     public sealed record Status(NodeStatus Value) : EngineResult;
 
+    /// <summary>Transfers under way, oldest first.</summary>
+    public sealed record Transfers(IReadOnlyList<TransferRow> Items) : EngineResult;
+
     /// <summary>The trusted peers, by petname.</summary>
     public sealed record Peers(IReadOnlyList<PeerView> Items) : EngineResult;
 
@@ -60,6 +63,11 @@ public abstract record EngineResult
         IReadOnlyList<string>? Candidates = null,
         string? Reason = null) : EngineResult;
 }
+
+/// <summary>A transfer under way, and the artifact that it is for.</summary>
+/// <param name="Artifact">The artifact.</param>
+/// <param name="Transfer">How it stands.</param>
+public sealed record TransferRow(ArtifactRow Artifact, TransferView Transfer);
 
 /// <summary>One artifact as a list shows it.</summary>
 /// <param name="Content">Name of its bytes.</param>

@@ -42,7 +42,11 @@ public abstract record CommandResult
 /// <param name="BytesRefetched">Content bytes asked again after a peer failed.</param>
 /// <param name="Peers">Who sent bytes.</param>
 public sealed record TransferFigures(
-    long Bytes, long BytesWire, int Requests, long BytesRefetched, IReadOnlyList<PeerId> Peers);
+    long Bytes, long BytesWire, int Requests, long BytesRefetched, IReadOnlyList<PeerId> Peers)
+{
+    /// <summary>What each peer that was asked had to do with it; rates over the whole time.</summary>
+    public IReadOnlyList<HolderView> Holders { get; init; } = [];
+}
 
 /// <summary>The peers that proved to hold a content, in a stable order.</summary>
 public sealed record ProvenContent(ContentId Content, IReadOnlyList<PeerId> Holders);

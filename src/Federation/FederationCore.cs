@@ -97,6 +97,9 @@ public sealed class FederationCore
     /// <summary>Trusted peers, ordered by id.</summary>
     public IReadOnlyList<PeerView> Peers => [.. _trust.Peers.Select(View)];
 
+    /// <summary>Transfers under way.</summary>
+    public IReadOnlyList<TransferView> Transfers => _transfers.Views();
+
     /// <summary>What law 9 knows of the own head.</summary>
     public OwnHeadState HeadState => _guard.State;
 

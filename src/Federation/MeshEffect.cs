@@ -97,4 +97,7 @@ public abstract record NetworkEffect : MeshEffect
 
     /// <summary>Wants <see cref="NetworkInput.TimerFired"/> after this much running time.</summary>
     public sealed record ArmTimer(TimerId Timer, TimeSpan After) : NetworkEffect;
+
+    /// <summary>A timer that nobody waits for any more. One that fires all the same counts for nothing.</summary>
+    public sealed record CancelTimer(TimerId Timer) : NetworkEffect;
 }

@@ -87,3 +87,68 @@ public enum PeerStanding
     /// <summary>Broke a rule lately: asked for nothing until its time is over.</summary>
     Demoted,
 }
+
+/// <summary>A transfer under way.</summary>
+/// <param name="Command">The command that it carries out.</param>
+/// <param name="Contents">Contents that were missing when it began.</param>
+/// <param name="BytesDone">Bytes of theirs that came and were proven.</param>
+/// <param name="BytesWanted">Bytes of theirs that were missing.</param>
+/// <param name="Elapsed">Since it began.</param>
+/// <param name="Holders">Trusted peers that have a link or brought something, ordered by id.</param>
+public sealed record TransferView(
+    CommandId Command, int Contents, long BytesDone, long BytesWanted, TimeSpan Elapsed,
+    IReadOnlyList<HolderView> Holders);
+
+/// <summary>What one peer has to do with a transfer.</summary>
+/// <param name="Peer">Its node id.</param>
+/// <param name="Petname">What it is called here.</param>
+/// <param name="Address">The far end of the link in use; null without one, empty where it is not known.</param>
+/// <param name="State">What it is at.</param>
+/// <param name="Bytes">Proven bytes that it brought.</param>
+/// <param name="BytesPerSecond">Lately; 0 while it is asked for nothing.</param>
+/// <param name="Requests">Requests to it that are under way.</param>
+/// <param name="Limit">What its bytes wait for; null where it is not known yet.</param>
+public sealed record HolderView(
+    PeerId Peer, string Petname, string? Address, HolderState State, long Bytes, double BytesPerSecond, int Requests,
+    TransferLimit? Limit);
+
+/// <summary>What a peer is at in a transfer.</summary>
+public enum HolderState
+{
+    /// <summary>It is being asked what it holds.</summary>
+    Asking,
+
+    /// <summary>It does not hold it, or we may not read it there; it will be asked again.</summary>
+    NotHeld,
+
+    /// <summary>It holds it and has nothing to bring just now.</summary>
+    Holding,
+
+    /// <summary>Asked for the first bytes.</summary>
+    Measuring,
+
+    /// <summary>Bytes come.</summary>
+    Fetching,
+
+    /// <summary>It was asked for bytes that do not come, or rests because they did not.</summary>
+    Stalled,
+
+    /// <summary>It proved false and is asked for nothing.</summary>
+    Lying,
+
+    /// <summary>No link to it is up.</summary>
+    Away,
+}
+
+/// <summary>What the bytes of a holder wait for.</summary>
+public enum TransferLimit
+{
+    /// <summary>They wait for nothing here: it sends no faster, or the link carries no more.</summary>
+    PeerOrLink,
+
+    /// <summary>They are here and wait to be proven.</summary>
+    OurVerification,
+
+    /// <summary>They are proven and wait for our store.</summary>
+    OurDisk,
+}

@@ -4,6 +4,7 @@ using Omega.P2P.Primitives.Time;
 using Omega.P2P.Protocol.Connection;
 using Omega.P2P.Protocol.Gossip;
 using Omega.P2P.Protocol.Ipfs;
+using Omega.P2P.Protocol.Multiaddrs;
 using Omega.P2P.Protocol.Omega;
 using StreamId = Omega.P2P.Federation.StreamId;
 using WireStreamId = Omega.P2P.Protocol.Connection.StreamId;
@@ -113,6 +114,14 @@ public sealed partial class LinkSession : IDisposable
     public void Tick(Instant now, ICollection<NetworkInput> inputs)
     {
         _connection.Tick(now);
+        Drain(now, inputs);
+    }
+
+    /// <summary>Tells the peer where we listen from now on (identify/push).</summary>
+    public void PushIdentity(
+        IReadOnlyList<Multiaddr> listenAddresses, Instant now, ICollection<NetworkInput> inputs)
+    {
+        if (_up) _connection.PushIdentity(listenAddresses, now);
         Drain(now, inputs);
     }
 

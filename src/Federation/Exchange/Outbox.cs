@@ -58,7 +58,11 @@ internal sealed class Outbox(IRandomSource random)
         return id;
     }
 
-    public void Forget(TimerId timer) => _timers.Remove(timer);
+    public void Forget(TimerId timer)
+    {
+        if (_timers.Remove(timer))
+            Add(new NetworkEffect.CancelTimer(timer));
+    }
 
     public void OnTimer(TimerId timer)
     {

@@ -96,6 +96,8 @@ internal sealed partial class Transfer
             if (held[i])
                 batch[i].Holders.Add(peer);
         }
+        if (held.Contains(true))
+            _holding.Add(peer);
         if (held.Contains(false))
             _lacking.Add(peer);
         // Who had nothing new of the first thousand need not be asked for all of a million once more.

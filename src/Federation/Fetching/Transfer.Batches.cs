@@ -25,7 +25,10 @@ internal sealed partial class Transfer
         {
             isMore = false;
             foreach (var link in links.OrderBy(link => _services.LegsOf(link.Peer)).ToList())
-                isMore |= _services.LegsOf(link.Peer) < Limits.RangesInFlight && (TryAskMany(link) || TryHelpMany(link));
+            {
+                isMore |= _services.LegsOf(link.Peer) < Limits.RangesInFlight
+                    && (TryAskMany(link) || TryHelpMany(link));
+            }
         }
     }
 
@@ -65,7 +68,7 @@ internal sealed partial class Transfer
         foreach (var slow in _batches.Where(batch => batch.Twin is null && !batch.IsVoid))
         {
             var theirs = _services.SpeedOf(slow.Peer);
-            if (NowMs - slow.ProgressMs <= 2 * Limits.LookEvery.TotalMilliseconds && (theirs <= 0 || theirs * 4 >= ours))
+            if (!IsStill(slow) && (theirs <= 0 || theirs * 4 >= ours))
                 continue;
             var rest = slow.Rest.Where(item => item.Want.Holders.Contains(link.Peer)).ToList();
             if (rest.Count == 0)
@@ -106,6 +109,7 @@ internal sealed partial class Transfer
         if (outcome.BytesVerified > 0)
         {
             _sources.Add(batch.Peer);
+            TallyOf(batch.Peer).Bytes += outcome.BytesVerified;
             StopWaiting();
         }
         if (outcome.Status == BlocksStatus.LocalFault)

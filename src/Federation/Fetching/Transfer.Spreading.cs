@@ -137,6 +137,7 @@ internal sealed partial class Transfer
             See(leg, leg.VerifiedTo);
         }
         LookAtBatches(lateMs);
+        Tally(legs);
         foreach (var (peer, bytes) in _brought)
             _services.OnSpeed(peer, bytes, Limits.LookEvery);
         _brought.Clear();

@@ -28,6 +28,7 @@ internal sealed partial class Transfer
     private MeshError _worst = MeshError.NotAvailable;
     private string _worstDetail = "nobody reachable has it";
     private long _bytes;
+    private readonly long _bytesWanted;
     private long _bytesWire;
     private long _bytesRefetched;
     private int _requests;
@@ -49,6 +50,7 @@ internal sealed partial class Transfer
             _waiting = small;
         }
         _single = _wants.Where(want => !want.IsBatched).ToList();
+        _bytesWanted = begun.Wanted.Sum(w => w.Ranges.Sum(r => r.Length));
     }
 
     public CommandId Command { get; }
@@ -61,6 +63,7 @@ internal sealed partial class Transfer
 
     public void Start()
     {
+        _startedMs = NowMs;
         foreach (var link in _services.LinksNotDemoted())
         {
             if (_services.Standing.IsUsable(link.Peer))
@@ -111,6 +114,7 @@ internal sealed partial class Transfer
         if (outcome.BytesVerified > 0)
         {
             _sources.Add(leg.Peer);
+            TallyOf(leg.Peer).Bytes += outcome.BytesVerified;
             want.Tries = 0;
             StopWaiting();
         }
@@ -171,17 +175,22 @@ internal sealed partial class Transfer
         if (BlocksClient.FaultOf(status) is not { } fault)
             return;
         _services.Report(peer, fault, detail);
-        if (fault is PeerFault.BadBlockHash or PeerFault.TruncatedStream or PeerFault.Malformed)
-            (_worst, _worstDetail) = (MeshError.VerificationFailed, $"{fault} from {peer}");
+        if (fault is not (PeerFault.BadBlockHash or PeerFault.TruncatedStream or PeerFault.Malformed))
+            return;
+        TallyOf(peer).IsFalse = true;
+        (_worst, _worstDetail) = (MeshError.VerificationFailed, $"{fault} from {peer}");
     }
 
     private void Complete()
     {
         Leave();
+        var figures = new TransferFigures(_bytes, _bytesWire, _requests, _bytesRefetched, [.. _sources])
+        {
+            Holders = ViewHolders(isOver: true),
+        };
         _services.Outbox.Ask(new StoreQuery.CompleteTransfer(_id), answer => _onEnd(this, answer switch
         {
-            StoreAnswer.Done => new CommandResult.Fetched(
-                new TransferFigures(_bytes, _bytesWire, _requests, _bytesRefetched, [.. _sources])),
+            StoreAnswer.Done => new CommandResult.Fetched(figures),
             StoreAnswer.Failed failed => new CommandResult.Failed(
                 failed.Fault switch
                 {

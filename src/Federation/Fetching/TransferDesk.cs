@@ -9,6 +9,9 @@ internal sealed class TransferDesk(TransferServices services, FollowBook follows
     private readonly SortedDictionary<long, Transfer> _open = [];
     private readonly HashSet<CommandId> _beginning = [];
 
+    /// <summary>Those under way, oldest first.</summary>
+    public IReadOnlyList<TransferView> Views() => [.. _open.Values.Select(transfer => transfer.View())];
+
     public void OnFetch(CommandId command, MeshCommand.Fetch fetch)
     {
         var entries = new List<ImportedEntry>(fetch.Keys.Count);

@@ -29,6 +29,12 @@ internal sealed class TransferServices(
     /// <summary>The same, and those that rest because they were slow.</summary>
     public List<Link> LinksNotDemoted() => LinksWhere(peer => !standing.IsDemoted(peer));
 
+    /// <summary>What a peer is called here; empty where it is no longer trusted.</summary>
+    public string NameOf(PeerId peer) => trust.Find(peer)?.Petname ?? "";
+
+    /// <summary>The far end of the link in use; null where there is none, empty where it is not known.</summary>
+    public string? AddressOf(PeerId peer) => links.To(peer) is { } link ? link.Remote ?? "" : null;
+
     private List<Link> LinksWhere(Func<PeerId, bool> isMeant)
     {
         var meant = new List<Link>();

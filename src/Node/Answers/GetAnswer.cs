@@ -50,6 +50,9 @@ internal sealed record GetAnswer(
     /// <summary>Of a file inside a package: the package's `b3:…`, to which key and signatures belong.</summary>
     public string? Package { get; init; }
 
+    /// <summary>What each peer had to do with it; empty where it was here.</summary>
+    public IReadOnlyList<HolderAnswer> Holders { get; init; } = [];
+
     public static GetAnswer Read(JsonElement json) => new(
         json.Need("cid"), json.Need("key"), json.Need("domain"), json.NeedNumber("bytes"),
         json.NeedNumber("bytes_wire"), (int)json.NeedNumber("round_trips"), json.NeedNumber("refetched"),
@@ -58,6 +61,7 @@ internal sealed record GetAnswer(
         Tenant = json.Text("tenant"),
         Kind = json.Text("kind") ?? "",
         Package = json.Text("package"),
+        Holders = [.. json.Objects("holders").Select(HolderAnswer.Read)],
     };
 
     public void Write(Utf8JsonWriter writer)
@@ -74,5 +78,6 @@ internal sealed record GetAnswer(
         writer.WriteString("kind", Kind);
         if (Package is not null) writer.WriteString("package", Package);
         if (Tenant is not null) writer.WriteString("tenant", Tenant);
+        if (Holders.Count > 0) writer.Objects("holders", Holders);
     }
 }

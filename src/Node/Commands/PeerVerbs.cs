@@ -143,8 +143,11 @@ internal static class PeerVerbs
     private static ExitCode Remove(CommandContext context)
     {
         var peer = context.Get(Peer);
-        Confirmation.Require(context, context.Get(Yes), $"End the trust in {peer} and forget its domain?");
         using var service = Services.OpenDaemon(context, "ending trust is told to the mesh");
+        // Nobody shall agree to what cannot be done.
+        if (!service.Peers(context.Cancel).Any(p => p.Name == peer || p.Peer == peer))
+            throw OmegaException.NotFound($"no peer is known as {peer}", "omega peer ls");
+        Confirmation.Require(context, context.Get(Yes), $"End the trust in {peer} and forget its domain?");
         context.Terminal.Object(service.RemovePeer(peer, context.Cancel).Write);
         context.Terminal.Check($"{peer} is trusted no more");
         return ExitCode.Ok;

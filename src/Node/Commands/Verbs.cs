@@ -33,6 +33,7 @@ internal static class Verbs
         VerifyVerb.Create(),
         StatusVerb.Create(),
         PeerVerbs.Create(),
+        TransferVerbs.Create(),
         DomainVerbs.Create(),
         TenantVerbs.Create(),
         SchemaVerbs.Create(),

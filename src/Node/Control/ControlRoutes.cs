@@ -88,6 +88,9 @@ internal sealed partial class ControlRoutes(INodeService service)
             case ("POST", "/verify"):
                 Line(context, service.Verify(Text(request, "deep") != "false", cancel).Line());
                 break;
+            case ("GET", "/transfers"):
+                Lines(context, service.Transfers(cancel));
+                break;
             case ("POST" or "GET" or "DELETE", "/peers" or "/invitations" or "/domain/epoch"):
                 Mesh(context, request.Method, path, cancel);
                 break;

@@ -125,6 +125,9 @@ internal sealed class EngineLoop : IDisposable
             case EngineEffect.Network { Effect: NetworkEffect.ArmTimer timer }:
                 Arm(timer);
                 break;
+            case EngineEffect.Network { Effect: NetworkEffect.CancelTimer cancelled }:
+                if (_timers.TryRemove(cancelled.Timer, out var unwanted)) unwanted.Dispose();
+                break;
             case EngineEffect.Network network:
                 _network.Carry(network.Effect);
                 break;

@@ -106,7 +106,7 @@ internal sealed class IpfsClient : IBlockSupply, IDisposable
         {
             if (effect is NetworkEffect.ArmTimer arm)
                 _timers.Enqueue(arm.Timer, SystemClock.Now().RunningMs + (long)arm.After.TotalMilliseconds);
-            else if (effect is NetworkEffect network)
+            else if (effect is NetworkEffect network and not NetworkEffect.CancelTimer)
                 _transport.Carry(network);
         }
 

@@ -33,6 +33,9 @@ internal interface INodeService : ILifecycleService, IHistoryService, IDisposabl
 
     IReadOnlyList<PeerAnswer> Peers(CancellationToken cancel);
 
+    /// <summary>What is being brought here now.</summary>
+    IReadOnlyList<TransferAnswer> Transfers(CancellationToken cancel);
+
     DoneAnswer RemovePeer(string peer, CancellationToken cancel);
 
     EpochAnswer OpenEpoch(CancellationToken cancel);

@@ -124,6 +124,7 @@ internal sealed partial class LocalNode : INodeService
             Tenant = Store.TryGet(ready.Artifact.Key, out var info) ? info!.Tenant : null,
             Kind = file is null ? ready.Artifact.Kind : PutOrder.DefaultKind,
             Package = file is null ? null : ready.Artifact.Content.ToString(),
+            Holders = [.. (figures?.Holders ?? []).Select(Shown)],
         };
         var stream = target(answer);
         if (stream == Stream.Null) return answer;

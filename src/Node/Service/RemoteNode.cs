@@ -107,6 +107,9 @@ internal sealed partial class RemoteNode : INodeService
 
     public IReadOnlyList<PeerAnswer> Peers(CancellationToken cancel) => Many<PeerAnswer>(new Query("/peers"), cancel);
 
+    public IReadOnlyList<TransferAnswer> Transfers(CancellationToken cancel) =>
+        Many<TransferAnswer>(new Query("/transfers"), cancel);
+
     public DoneAnswer RemovePeer(string peer, CancellationToken cancel) =>
         One<DoneAnswer>(HttpMethod.Delete, new Query("/peers").With("peer", peer), null, cancel);
 

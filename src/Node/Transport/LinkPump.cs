@@ -6,6 +6,7 @@ using Omega.P2P.Federation;
 using Omega.P2P.Node.Time;
 using Omega.P2P.Protocol;
 using Omega.P2P.Protocol.Bulk;
+using Omega.P2P.Protocol.Multiaddrs;
 using Omega.P2P.Protocol.Yamux;
 
 namespace Omega.P2P.Node.Transport;
@@ -102,6 +103,10 @@ internal sealed class LinkPump : IBulkPump, IDisposable
         if (_session.NextDeadlineMs is { } due && due <= SystemClock.Now().RunningMs)
             Do(inputs => _session.Tick(SystemClock.Now(), inputs));
     }
+
+    /// <summary>Tells the peer where we listen from now on.</summary>
+    public void PushIdentity(IReadOnlyList<Multiaddr> listenAddresses) =>
+        Do(inputs => _session.PushIdentity(listenAddresses, SystemClock.Now(), inputs));
 
     public void Close(string reason) => Do(inputs => _session.Close(reason, SystemClock.Now(), inputs));
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Omega.P2P.Engine.Links;
 using Omega.P2P.Federation;
@@ -49,6 +50,8 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private readonly List<Socket> _listeners = [];
     private readonly CancellationTokenSource _ending = new();
     private readonly Timer _ticks;
+    private readonly Lock _moving = new();
+    private IReadOnlyList<IPEndPoint> _bound = [];
     private IReadOnlyList<Multiaddr> _addresses = [];
     private long _nextLink;
     private int _weighing;
@@ -79,15 +82,36 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     /// <summary>Binds sockets and accepts from now on.</summary>
     public void Listen(IReadOnlyList<Socket> bound)
     {
-        _addresses = [.. bound.SelectMany(s => ListenAddress.Reachable((IPEndPoint)s.LocalEndPoint!)).Distinct()];
+        _bound = [.. bound.Select(s => (IPEndPoint)s.LocalEndPoint!)]; // bound, so they have one
+        _addresses = ReachableNow();
         foreach (var socket in bound)
         {
             _listeners.Add(socket);
             _ = AcceptLoopAsync(socket);
         }
 
-        _tell(new NetworkInput.ListenAddressesChanged([.. _addresses.Select(a => a.ToString())]));
+        TellAddresses();
+        NetworkChange.NetworkAddressChanged += OnNetworkChanged;
     }
+
+    /// <summary>A tunnel came up, a cable went: tickets name, and peers are told, the addresses of now.</summary>
+    internal void OnAddresses(IReadOnlyList<Multiaddr> addresses)
+    {
+        if (addresses.SequenceEqual(_addresses)) return;
+        _addresses = addresses;
+        TellAddresses();
+        foreach (var link in _links.Values) link.PushIdentity(addresses);
+    }
+
+    private void OnNetworkChanged(object? sender, EventArgs e)
+    {
+        lock (_moving) OnAddresses(ReachableNow());
+    }
+
+    private List<Multiaddr> ReachableNow() => [.. _bound.SelectMany(ListenAddress.Reachable).Distinct()];
+
+    private void TellAddresses() =>
+        _tell(new NetworkInput.ListenAddressesChanged([.. _addresses.Select(a => a.ToString())]));
 
     public void Carry(NetworkEffect effect)
     {
@@ -119,6 +143,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
 
     public void Dispose()
     {
+        NetworkChange.NetworkAddressChanged -= OnNetworkChanged;
         _ending.Cancel();
         _ticks.Dispose();
         foreach (var listener in _listeners) listener.Dispose();

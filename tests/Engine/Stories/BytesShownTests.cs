@@ -72,7 +72,7 @@ public sealed class BytesShownTests
 
     private static NetworkEffect Record(NetworkEffect effect, Mesh mesh, List<Message> messages)
     {
-        if (effect is NetworkEffect.ArmTimer) return effect;
+        if (effect is NetworkEffect.ArmTimer or NetworkEffect.CancelTimer) return effect;
         var message = new Message(mesh.NowMs, effect.GetType().Name, []);
         if (effect is NetworkEffect.SendFrame frame)
         {

@@ -290,6 +290,8 @@ internal sealed class StoryNode
                 break;
             case NetworkEffect.CancelDial:
                 break; // a link that comes all the same is dropped by the core
+            case NetworkEffect.CancelTimer:
+                break; // one that fires all the same counts for nothing
             case NetworkEffect.ArmTimer arm:
                 _mesh.After((long)arm.After.TotalMilliseconds, () =>
                 {

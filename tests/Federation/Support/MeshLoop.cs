@@ -220,6 +220,8 @@ internal sealed class MeshLoop
                 case NetworkEffect.DropLink drop:
                     Cut(node, drop.Link);
                     break;
+                case NetworkEffect.CancelTimer:
+                    break; // one that fires all the same counts for nothing
                 case NetworkEffect.ArmTimer arm:
                     _timers.Enqueue(
                         (node, node.Life, arm.Timer), (_nowMs + (long)arm.After.TotalMilliseconds, ++_last));
