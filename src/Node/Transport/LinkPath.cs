@@ -17,8 +17,8 @@ internal sealed record LinkPath(string Name, string? Interface)
     /// <summary>Null for an address that names no IP.</summary>
     public static LinkPath? Of(string? address)
     {
-        if (address is null || !Multiaddr.TryParse(address, out var parsed, out _) || !parsed.TryGetTcp(out var host, out _)
-            || !IPAddress.TryParse(host, out var ip))
+        if (address is null || !Multiaddr.TryParse(address, out var parsed, out _) ||
+            !parsed.TryGetTcp(out var host, out _) || !IPAddress.TryParse(host, out var ip))
             return null;
         var by = InterfaceTo(ip);
         return new LinkPath(Classify(ip, by, by is not null && IsWireGuard(by)), by);
