@@ -47,10 +47,14 @@ public sealed class AskedAgainTests
     {
         var (loop, alice, bob) = Pair.Joined(TransferTests.Small);
         var key = Pair.Publish(loop, alice, Pair.Content(1000));
-        var lost = 0;
-        loop.TamperFrame = (sender, frame) => sender == bob && lost++ == 0 ? MeshLoop.Dropped : frame;
-        loop.Command<CommandResult.Fetched>(bob, new MeshCommand.Fetch(alice.Domain, key), TimeSpan.FromSeconds(22));
+        loop.Mute.Add(alice);
+        var id = new CommandId(4242);
+        loop.Give(bob, new MeshInput.CommandIssued(id, new MeshCommand.Fetch(alice.Domain, key)));
+        loop.Advance(TimeSpan.FromSeconds(20.1));
         Assert.Contains(PeerFault.Timeout, bob.Faults);
+        loop.Mute.Clear();
+        loop.Advance(TimeSpan.FromSeconds(2));
+        Assert.IsType<CommandResult.Fetched>(bob.Results[id]);
     }
 
     [Fact]

@@ -52,6 +52,9 @@ internal sealed class MeshLoop
     /// <summary>Bulk answers on their way: sender, bytes.</summary>
     public Func<LoopNode, byte[], byte[]> TamperBulk { get; set; } = (_, bytes) => bytes;
 
+    /// <summary>Nodes that are up and say nothing.</summary>
+    public HashSet<LoopNode> Mute { get; } = [];
+
     /// <summary>Bulk answers of these senders wait until <see cref="LetGo"/>.</summary>
     public HashSet<LoopNode> Held { get; } = [];
 
@@ -182,6 +185,9 @@ internal sealed class MeshLoop
         foreach (var effect in effects)
         {
             if (node.TryKeep(effect))
+                continue;
+            if (Mute.Contains(node)
+                && effect is NetworkEffect.SendFrame or NetworkEffect.CloseStream or NetworkEffect.ResetStream)
                 continue;
             switch (effect)
             {
