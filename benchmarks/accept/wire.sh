@@ -3,6 +3,7 @@
 omega="$root/omega"
 "$omega" version >/dev/null
 size_mb=${SIZE_MB:-1024}
+fetch_mb=$size_mb
 runs=${RUNS:-5}
 asked=${PEERS:-tcp rsync iroh}
 pids=()
@@ -183,6 +184,9 @@ killed() { # kill -9 of the receiver at 20 points of 1 GiB
 }
 
 big_fetch
+. "$root/benchmarks/accept/wire-peers.sh"
+syncthing_fetch
+helia_fetch
 small_artifact
 collection
 . "$root/benchmarks/accept/wire-holders.sh"

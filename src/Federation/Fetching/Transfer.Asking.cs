@@ -108,10 +108,12 @@ internal sealed partial class Transfer
     /// <summary>Nothing is under way; but somebody may come, or have it in a moment.</summary>
     private void WaitForHolders()
     {
-        if (!_isPatienceOver)
-            _patience ??= _services.Outbox.After(Limits.HolderWait, OnPatienceOver);
-        else if (_probes == 0)
+        if (_probes > 0)
+            return;
+        if (_isPatienceOver)
             End(new CommandResult.Failed(_worst, _worstDetail));
+        else
+            _patience ??= _services.Outbox.After(Limits.HolderWait, OnPatienceOver);
     }
 
     // A question that is under way is waited for: it ends in time. So is who brings something now.
