@@ -58,13 +58,19 @@ internal sealed class InOrderSink(ContentImport import) : IVerifiedSink
                 group.Return();
             }
         }
-        finally
+        catch
         {
-            lock (_gate)
-            {
-                _isWriting = false;
-                Monitor.PulseAll(_gate);
-            }
+            StopWriting();
+            throw;
+        }
+    }
+
+    private void StopWriting()
+    {
+        lock (_gate)
+        {
+            _isWriting = false;
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -102,7 +108,8 @@ internal sealed class InOrderSink(ContentImport import) : IVerifiedSink
                 group.Return(); // came twice
             }
 
-            _isWriting = false;
+            // Not a moment later: from here on another pump may be the one that writes.
+            StopWriting();
             return false;
         }
     }
