@@ -76,9 +76,10 @@ many_receivers() {
   idle=$(anonymous_kb "$server"); peak=$idle
   local getting=()
   for i in $(seq "$receivers"); do
-    for k in 0 1 2 3; do "$omega" --home "$scratch/r$i" get "${cids[$k]}" --json >"$scratch/got-$i-$k" \
-        2>"$scratch/got-$i-$k.err" &
-      getting+=($!); done
+    for k in 0 1 2 3; do
+      "$omega" --home "$scratch/r$i" get "${cids[$k]}" --json >"$scratch/got-$i-$k" 2>"$scratch/got-$i-$k.err" &
+      getting+=($!)
+    done
   done
   while jobs -rp | grep -qFx -f <(printf '%s\n' "${getting[@]}"); do
     now=$(anonymous_kb "$server"); [ "$now" -gt "$peak" ] && peak=$now
