@@ -303,7 +303,7 @@ public sealed class FederationCore
         {
             OmegaProtocols.Join => _invitations,
             OmegaProtocols.Catalog => _catalogServer,
-            OmegaProtocols.Blocks => _blocksServer,
+            OmegaProtocols.Blocks or OmegaProtocols.BlocksMany => _blocksServer,
             _ => null,
         };
         var isBitswap = opened.Protocol == BitswapMessage.ProtocolName;

@@ -70,7 +70,11 @@ public abstract record NetworkInput : MeshInput
     public sealed record StreamReady(RequestId Request, StreamId Stream, string Protocol = "") : NetworkInput;
 
     /// <summary>A wish for a stream failed: link gone, protocol not spoken.</summary>
-    public sealed record StreamFailed(RequestId Request, string Reason) : NetworkInput;
+    public sealed record StreamFailed(RequestId Request, string Reason) : NetworkInput
+    {
+        /// <summary>The reason where the peer does not know the protocol: there is no use in asking again.</summary>
+        public const string NotSpoken = "the peer does not speak it";
+    }
 
     /// <summary>One whole frame arrived; the payload is at most 1 MiB and is the core's to keep.</summary>
     public sealed record FrameArrived(StreamId Stream, ReadOnlyMemory<byte> Payload) : NetworkInput;

@@ -107,6 +107,28 @@ public sealed class BatchTests
         loop.LetGo(alice);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AnOlderNodeIsAskedForEachAndKeepsItsGoodOpinionOfUs(bool isOnlyHolder)
+    {
+        var (loop, alice, bob) = Pair.Joined();
+        var carol = loop.Add("carol.personal", 3);
+        carol.Store.TakeSnapshot();
+        Pair.Join(loop, alice, carol);
+        Pair.Join(loop, bob, carol);
+        alice.IsOld = true;
+        var (keys, contents) = PutMany(loop, alice, 40);
+        loop.Command<CommandResult.Fetched>(bob, new MeshCommand.Fetch(alice.Domain, keys));
+        if (isOnlyHolder)
+            bob.Store.Contents.Clear();
+        var fetched = loop.Command<CommandResult.Fetched>(carol, new MeshCommand.Fetch(alice.Domain, keys));
+        Assert.All(contents, content => Assert.True(carol.Store.Has(ContentId.Of(content))));
+        Assert.Equal(isOnlyHolder ? [alice.Peer] : [bob.Peer], fetched.Figures.Peers);
+        Assert.Empty(carol.Faults);
+        Assert.Empty(alice.Faults);
+    }
+
     [Fact]
     public void OneUnknownKeyMeansThatNothingIsFetched()
     {

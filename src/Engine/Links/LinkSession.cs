@@ -210,7 +210,9 @@ public sealed partial class LinkSession : IDisposable
         if (stream.Request is { } request)
         {
             Forget(stream);
-            inputs.Add(new NetworkInput.StreamFailed(request, failure.ToString()));
+            inputs.Add(new NetworkInput.StreamFailed(request, failure == OutboundFailure.ProtocolNotSupported
+                ? NetworkInput.StreamFailed.NotSpoken
+                : failure.ToString()));
         }
         else
         {

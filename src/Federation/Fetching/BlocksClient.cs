@@ -21,7 +21,7 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
     {
         var blocks = new BlocksSink(content, size, ranges, sink);
         var ask = new BulkAsk<BlocksOutcome>(
-            this, link, blocks, () => blocks.BytesWire, new BlocksRequest.Get(TargetKind.Content, content, ranges),
+            this, link, OmegaProtocols.Blocks, blocks, () => blocks.BytesWire, new BlocksRequest.Get(TargetKind.Content, content, ranges),
             (status, detail) => new BlocksOutcome(status, 0, 0, ranges[0].Start, detail), onOutcome);
         return new BlocksFetch(blocks, ask.Cut);
     }
@@ -32,7 +32,7 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         var many = new ManySink(items);
         var gets = items.Select(item => new BlocksRequest.Get(TargetKind.Content, item.Hash, item.Ranges)).ToList();
         var ask = new BulkAsk<ManyOutcome>(
-            this, link, many, () => many.BytesWire, new BlocksRequest.Many(gets),
+            this, link, OmegaProtocols.BlocksMany, many, () => many.BytesWire, new BlocksRequest.Many(gets),
             (status, detail) => new ManyOutcome(status, new BlocksStatus?[items.Count], 0, 0, detail), onOutcome);
         return new ManyFetch(many, ask.Cut);
     }
@@ -119,7 +119,7 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         private bool _isOver;
 
         public BulkAsk(
-            BlocksClient client, Link link, IBulkSink sink, Func<long> bytesWire, BlocksRequest request,
+            BlocksClient client, Link link, string protocol, IBulkSink sink, Func<long> bytesWire, BlocksRequest request,
             Func<BlocksStatus, string, TOutcome> nothing, Action<TOutcome> onOutcome)
         {
             _client = client;
@@ -129,7 +129,7 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
             _timer = client.Outbox.After(client.Limits.AskTimeout, OnLook);
             _wish = client.Outbox.OpenStream(
                 link.Id,
-                OmegaProtocols.Blocks,
+                protocol,
                 stream =>
                 {
                     _stream = stream;
@@ -138,7 +138,8 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
                     client.Outbox.Send(stream, request.Encode());
                     client.Outbox.Close(stream);
                 },
-                reason => Finish(nothing(BlocksStatus.Cut, reason)));
+                reason => Finish(nothing(
+                    reason == NetworkInput.StreamFailed.NotSpoken ? BlocksStatus.NotSpoken : BlocksStatus.Cut, reason)));
         }
 
         public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload) =>

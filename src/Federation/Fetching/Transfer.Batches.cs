@@ -27,9 +27,21 @@ internal sealed partial class Transfer
             foreach (var link in links.OrderBy(link => _services.LegsOf(link.Peer)).ToList())
             {
                 isMore |= _services.LegsOf(link.Peer) < Limits.RangesInFlight
-                    && (TryAskMany(link) || TryHelpMany(link));
+                    && link.TakesMany && (TryAskMany(link) || TryHelpMany(link));
             }
         }
+        AskSingly(links);
+    }
+
+    /// <summary>What only older nodes hold comes one content to a request.</summary>
+    private void AskSingly(List<Link> links)
+    {
+        if (_waiting.Count == 0 || links.TrueForAll(link => link.TakesMany))
+            return;
+        var singly = _waiting.Where(want => want.Holders.Count > 0
+            && !links.Exists(link => link.TakesMany && want.Holders.Contains(link.Peer))).ToHashSet();
+        _waiting.RemoveAll(singly.Contains);
+        _single.AddRange(singly);
     }
 
     private bool TryAskMany(Link link)
@@ -119,7 +131,9 @@ internal sealed partial class Transfer
         }
         var failed = Settle(batch, outcome);
         EndTwin(batch);
-        if (failed is not null && !batch.IsVoid)
+        if (outcome.Status == BlocksStatus.NotSpoken)
+            batch.Link.TakesMany = false;
+        else if (failed is not null && !batch.IsVoid)
             OnFailed(batch, outcome, failed);
         if (!_isOver)
             Advance();

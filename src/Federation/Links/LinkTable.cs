@@ -16,6 +16,9 @@ internal sealed class Link(LinkId id, PeerId peer, CatalogClient catalog, LinkTa
     /// <summary>Whether the peer was asked, on this link, what a trusted peer is asked first.</summary>
     public bool IsGreeted { get; set; }
 
+    /// <summary>Whether it may be asked for many contents at once: an older node does not know that.</summary>
+    public bool TakesMany { get; set; } = true;
+
     /// <summary>Whether we dialled it.</summary>
     public bool IsOutbound { get; init; }
 

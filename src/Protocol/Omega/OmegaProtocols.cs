@@ -12,6 +12,11 @@ public static class OmegaProtocols
     /// <summary>Bytes by hash: one request frame, then one answer frame (<c>have</c>) or bulk (<c>get</c>).</summary>
     public const string Blocks = "/omega/blocks/1";
 
+    /// <summary>The same, and a request may be a <c>many</c>. It is asked on no other: a node from before <c>many</c>
+    /// would take it for malformed there, cut the link and demote the asker; this id it does not know, and says so.
+    /// </summary>
+    public const string BlocksMany = "/omega/blocks/2";
+
     /// <summary>All of them, in a fixed order.</summary>
-    public static IReadOnlyList<string> All { get; } = [Join, Catalog, Blocks];
+    public static IReadOnlyList<string> All { get; } = [Join, Catalog, Blocks, BlocksMany];
 }

@@ -38,6 +38,9 @@ internal sealed class LoopNode(string name, string address, FakeStore store, byt
     /// <summary>What it dials neither answers nor refuses.</summary>
     public bool SwallowsDials { get; set; }
 
+    /// <summary>It is from before contents came many to a request.</summary>
+    public bool IsOld { get; set; }
+
     /// <summary>Whatever it dials refuses.</summary>
     public bool DialsNobody { get; set; }
 

@@ -290,6 +290,11 @@ internal sealed class MeshLoop
             _queue.Enqueue((node, new NetworkInput.StreamFailed(open.Request, "no link")));
             return;
         }
+        if (open.Protocol == Protocol.Omega.OmegaProtocols.BlocksMany && _links[(node, open.Link)].Node.IsOld)
+        {
+            _queue.Enqueue((node, new NetworkInput.StreamFailed(open.Request, NetworkInput.StreamFailed.NotSpoken)));
+            return;
+        }
         var near = OpenPair(node, open.Link, open.Protocol);
         _queue.Enqueue((node, new NetworkInput.StreamReady(open.Request, near.Id, open.Protocol)));
     }

@@ -21,6 +21,9 @@ public enum BlocksStatus
     /// <summary>No header, or bytes after the end.</summary>
     Malformed,
 
+    /// <summary>The peer is from before such requests.</summary>
+    NotSpoken,
+
     /// <summary>The receiver of verified bytes failed; the peer did nothing wrong.</summary>
     LocalFault,
 }
