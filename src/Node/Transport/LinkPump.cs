@@ -5,6 +5,7 @@ using Omega.P2P.Engine.Links;
 using Omega.P2P.Federation;
 using Omega.P2P.Node.Time;
 using Omega.P2P.Protocol;
+using Omega.P2P.Protocol.Buffers;
 using Omega.P2P.Protocol.Bulk;
 using Omega.P2P.Protocol.Multiaddrs;
 using Omega.P2P.Protocol.Yamux;
@@ -43,6 +44,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<long, Task> _bulk = new();
     private long _turns;
+    private bool _isSending;
     private bool _disposed;
     private bool _isLeaving;
 
@@ -68,6 +70,9 @@ internal sealed class LinkPump : IBulkPump, IDisposable
     /// <summary>Called after each <see cref="WeighEvery"/> bytes that came: what all peers make us hold may have grown
     /// by so much.</summary>
     public Action Weigh { get; init; } = () => { };
+
+    /// <summary>Told of when there is something to send, and when no more; null: nobody counts.</summary>
+    public OutputShare? Share { get; init; }
 
     /// <summary>Bytes of memory that the peer makes us hold.</summary>
     public long HeldBytes
@@ -122,6 +127,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
         {
             if (_disposed) return;
             _disposed = true;
+            if (_isSending) Share?.Leave();
             _socket.Dispose(); // before the buffers that it may be sending go back
             _session.Dispose();
         }
@@ -280,7 +286,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
                     continue;
                 }
 
-                Shorten(segments, SendSize);
+                Shorten(segments, Math.Min(SendSize, Share?.Bytes / 2 ?? SendSize));
                 if (_budgets.OfAll is { } all) await WaitForBudgetAsync(all, segments).ConfigureAwait(false);
                 if (_session.IsUp && _budgets.OfPeer(_session.Peer) is { } own)
                     await WaitForBudgetAsync(own, segments).ConfigureAwait(false);
@@ -327,6 +333,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
             foreach (var input in _inputs) _tell(input);
             _inputs.Clear();
             hasWork = _session.HasOutput || _session.IsClosed;
+            CountSending();
             if (_session.IsClosed && !_isLeaving)
             {
                 // A peer that neither reads nor speaks nor ends would keep the socket for ever.
@@ -337,6 +344,14 @@ internal sealed class LinkPump : IBulkPump, IDisposable
 
         if (hasWork) Wake();
         return true;
+    }
+
+    private void CountSending()
+    {
+        if (_isSending == _session.HasOutput) return;
+        _isSending = !_isSending;
+        if (_isSending) Share?.Enter();
+        else Share?.Leave();
     }
 
     private void Wake()

@@ -1,5 +1,6 @@
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Primitives.Signing;
+using Omega.P2P.Protocol.Buffers;
 using Omega.P2P.Protocol.Multiaddrs;
 
 namespace Omega.P2P.Protocol.Connection;
@@ -49,6 +50,9 @@ public sealed record ConnectionSettings
     /// <summary>Offer AES-256-GCM for frames after the handshake: for processors that have instructions for it. Peers
     /// that do not know of it stay with ChaCha20-Poly1305.</summary>
     public bool OffersAes { get; init; }
+
+    /// <summary>What all links of a node may have waiting for their sockets; null: no bound but each one's own.</summary>
+    public OutputShare? OutputShare { get; init; }
 
     /// <summary>Our name in identify.</summary>
     public string AgentVersion { get; init; } = "omega/0.1.0";

@@ -167,7 +167,7 @@ public sealed partial class Libp2pConnection
 
     private void OpenMuxer()
     {
-        _session = new YamuxSession(IsDialer, _output, Limits);
+        _session = new YamuxSession(IsDialer, _output, Limits, _settings.OutputShare);
         _phase = Phase.Open;
         RemotePeer = _noise.RemotePeer;
         _events.Enqueue(new ConnectionEvent.HandshakeCompleted(RemotePeer));

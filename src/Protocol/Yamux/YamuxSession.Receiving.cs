@@ -269,7 +269,7 @@ public sealed partial class YamuxSession
 
         stream.SendWindow += header.Length;
         // A credit of nothing, as a half-close carries one, leaves the stream among the blocked.
-        if (stream is { WriteBlocked: true, SendWindow: > 0 } && _output.PendingBytes < _limits.OutputBytesSoft)
+        if (stream is { WriteBlocked: true, SendWindow: > 0 } && _output.PendingBytes < OutputBytesSoft)
         {
             TellWritable(stream);
             _blocked.Remove(stream);

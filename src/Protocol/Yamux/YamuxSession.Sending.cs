@@ -48,7 +48,7 @@ public sealed partial class YamuxSession
             return default;
         }
 
-        if (stream.SendWindow == 0 || _output.PendingBytes >= _limits.OutputBytesSoft)
+        if (stream.SendWindow == 0 || _output.PendingBytes >= OutputBytesSoft)
         {
             Block(stream);
             return default;
@@ -88,7 +88,7 @@ public sealed partial class YamuxSession
             return false;
         }
 
-        if (stream.SendWindow == 0 || _output.PendingBytes >= _limits.OutputBytesSoft)
+        if (stream.SendWindow == 0 || _output.PendingBytes >= OutputBytesSoft)
         {
             Block(stream);
             return false;
@@ -143,7 +143,7 @@ public sealed partial class YamuxSession
     /// output was taken.</summary>
     public void OnOutputDrained()
     {
-        if (_blocked.Count == 0 || _output.PendingBytes >= _limits.OutputBytesSoft)
+        if (_blocked.Count == 0 || _output.PendingBytes >= OutputBytesSoft)
         {
             return;
         }

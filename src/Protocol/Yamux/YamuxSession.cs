@@ -14,6 +14,7 @@ public sealed partial class YamuxSession : IDisposable
 {
     private readonly OutputQueue _output;
     private readonly Limits _limits;
+    private readonly OutputShare? _share;
     private readonly Dictionary<uint, YamuxStream> _streams = [];
     private readonly List<YamuxStream> _blocked = [];
     private readonly Queue<YamuxEvent> _events = new();
@@ -32,9 +33,11 @@ public sealed partial class YamuxSession : IDisposable
     /// <param name="dialer">Whether we dialled.</param>
     /// <param name="output">Where frames go; stays the caller's.</param>
     /// <param name="limits">Bounds of windows, streams and output.</param>
-    public YamuxSession(bool dialer, OutputQueue output, Limits limits)
+    /// <param name="share">What all sessions may have waiting together; null: no bound but each one's own.</param>
+    public YamuxSession(bool dialer, OutputQueue output, Limits limits, OutputShare? share = null)
     {
         _output = output;
+        _share = share;
         _limits = limits;
         _nextId = dialer ? 1u : 2u;
         _ownParity = _nextId & 1;
@@ -42,6 +45,8 @@ public sealed partial class YamuxSession : IDisposable
         _streamFrames = new RateBudget(2 * limits.StreamFramesPerSecond, limits.StreamFramesPerSecond);
         _idleFrames = new RateBudget(10 * limits.IdleFramesPerSecond, limits.IdleFramesPerSecond);
     }
+
+    private int OutputBytesSoft => Math.Min(_limits.OutputBytesSoft, _share?.Bytes ?? int.MaxValue);
 
     /// <summary>The violation that ended the session, or <see cref="YamuxError.None"/>.</summary>
     public YamuxError Error { get; private set; }
