@@ -21,7 +21,8 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
     {
         var blocks = new BlocksSink(content, size, ranges, sink);
         var ask = new BulkAsk<BlocksOutcome>(
-            this, link, OmegaProtocols.Blocks, blocks, () => blocks.BytesWire, new BlocksRequest.Get(TargetKind.Content, content, ranges),
+            this, link, OmegaProtocols.Blocks, blocks, () => blocks.BytesWire,
+            new BlocksRequest.Get(TargetKind.Content, content, ranges),
             (status, detail) => new BlocksOutcome(status, 0, 0, ranges[0].Start, detail), onOutcome);
         return new BlocksFetch(blocks, ask.Cut);
     }
@@ -119,7 +120,8 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
         private bool _isOver;
 
         public BulkAsk(
-            BlocksClient client, Link link, string protocol, IBulkSink sink, Func<long> bytesWire, BlocksRequest request,
+            BlocksClient client, Link link, string protocol, IBulkSink sink, Func<long> bytesWire,
+            BlocksRequest request,
             Func<BlocksStatus, string, TOutcome> nothing, Action<TOutcome> onOutcome)
         {
             _client = client;
@@ -139,7 +141,8 @@ internal sealed class BlocksClient(Outbox outbox, StreamTable streams, Federatio
                     client.Outbox.Close(stream);
                 },
                 reason => Finish(nothing(
-                    reason == NetworkInput.StreamFailed.NotSpoken ? BlocksStatus.NotSpoken : BlocksStatus.Cut, reason)));
+                    reason == NetworkInput.StreamFailed.NotSpoken ? BlocksStatus.NotSpoken : BlocksStatus.Cut,
+                    reason)));
         }
 
         public void OnFrame(StreamId stream, ReadOnlyMemory<byte> payload) =>

@@ -51,7 +51,8 @@ public sealed record ConnectionSettings
     /// that do not know of it stay with ChaCha20-Poly1305.</summary>
     public bool OffersAes { get; init; }
 
-    /// <summary>What all links of a node may have waiting for their sockets; null: no bound but each one's own.</summary>
+    /// <summary>What all links of a node may have waiting for their sockets; null: no bound but each one's own.
+    /// </summary>
     public OutputShare? OutputShare { get; init; }
 
     /// <summary>Our name in identify.</summary>
