@@ -72,8 +72,6 @@ public sealed partial class OmegaNode
                 return List(list);
             case EngineCommand.Status:
                 return new EngineResult.Status(StatusNow());
-            case EngineCommand.Transfers:
-                return new EngineResult.Transfers([.. TransfersNow()]);
             case EngineCommand.Peers:
                 return new EngineResult.Peers([.. _mesh.Peers.OrderBy(p => p.Petname, StringComparer.Ordinal)]);
             default:
@@ -238,23 +236,7 @@ public sealed partial class OmegaNode
         ? then
         : new TransferFigures(
             first.Bytes + then.Bytes, first.BytesWire + then.BytesWire, first.Requests + then.Requests,
-            first.BytesRefetched + then.BytesRefetched, [.. first.Peers.Union(then.Peers)])
-        {
-            Holders =
-            [
-                .. then.Holders.Select(holder => holder with
-                {
-                    Bytes = holder.Bytes + first.Holders.Where(f => f.Peer == holder.Peer).Sum(f => f.Bytes),
-                }),
-                .. first.Holders.ExceptBy(then.Holders.Select(h => h.Peer), h => h.Peer),
-            ],
-        };
-
-    private IEnumerable<TransferRow> TransfersNow() => _mesh.Transfers
-        .Select(view => _pending.GetValueOrDefault(view.Command) is Pending.Getting getting
-            ? new TransferRow(getting.Wanted.Row, view)
-            : null)
-        .OfType<TransferRow>();
+            first.BytesRefetched + then.BytesRefetched, [.. first.Peers.Union(then.Peers)]);
 
     private EngineResult.Ready Ready(FoundArtifact found, TransferFigures? figures) =>
         new(found.Row, found.Entry, SignaturesOf(found.Row.Domain, found.Entry), figures);

@@ -100,6 +100,9 @@ public sealed partial class OmegaNode : IDisposable
             case EngineInput.Network network:
                 Tell(network.Input, now, effects);
                 break;
+            case EngineInput.CommandIssued { Command: EngineCommand.Transfers } looked:
+                effects.Add(new EngineEffect.CommandCompleted(looked.Id, TransfersNow()));
+                break;
             case EngineInput.CommandIssued issued:
                 Carry(Start(issued.Id, issued.Command, now, effects), now, effects);
                 break;

@@ -111,9 +111,15 @@ internal sealed partial class Transfer
         if (_probes > 0)
             return;
         if (_isPatienceOver)
+        {
             End(new CommandResult.Failed(_worst, _worstDetail));
-        else
-            _patience ??= _services.Outbox.After(Limits.HolderWait, OnPatienceOver);
+            return;
+        }
+        if (_patience is not null)
+            return;
+        _patience = _services.Outbox.After(Limits.HolderWait, OnPatienceOver);
+        StopAsking();
+        _againAfter = default; // soon again: nobody brings anything
     }
 
     // A question that is under way is waited for: it ends in time. So is who brings something now.
@@ -129,7 +135,7 @@ internal sealed partial class Transfer
     {
         if (_patience is { } timer)
             _services.Outbox.Forget(timer);
-        (_patience, _isPatienceOver, _againAfter) = (null, false, default);
+        (_patience, _isPatienceOver) = (null, false);
     }
 
     private void AskAgainLater()

@@ -30,7 +30,7 @@ public sealed class OutputShareTests
         var session = new YamuxSession(dialer: true, output, Limits.Default, share);
         session.TryOpen(out var id);
         Assert.InRange(session.Write(id, new byte[250_000]), 100_000, 100_000 + 65_536);
-        output.Consume((int)output.PendingBytes);
+        while (output.Peek() is { Length: > 0 } piece) output.Consume(piece.Length);
         session.OnOutputDrained();
         Assert.True(session.TryTakeEvent(out var taken));
         Assert.Equal(new YamuxEvent(YamuxEventKind.Writable, id), taken);
