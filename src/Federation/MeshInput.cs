@@ -73,7 +73,7 @@ public abstract record NetworkInput : MeshInput
     public sealed record StreamFailed(RequestId Request, string Reason) : NetworkInput
     {
         /// <summary>The reason where the peer does not know the protocol: there is no use in asking again.</summary>
-        public const string NotSpoken = "the peer does not speak it";
+        public const string NotSpoken = "ProtocolNotSupported";
     }
 
     /// <summary>One whole frame arrived; the payload is at most 1 MiB and is the core's to keep.</summary>
