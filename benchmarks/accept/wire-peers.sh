@@ -41,9 +41,9 @@ st_option() {
   if grep -q "<$2>" "$1"; then sed -i "s|<$2>[^<]*</$2>|<$2>$3</$2>|" "$1"; else sed -i "s|<options>|&<$2>$3</$2>|" "$1"; fi
 }
 
-# st_up NAME CONTROL-PORT PORT: nothing is announced, reported or upgraded: no packet leaves the machine.
-st_up() {
-  local home="$scratch/st-$1" key i
+# st_make NAME PORT: nothing is announced, reported or upgraded: no packet leaves the machine.
+st_make() {
+  local home="$scratch/st-$1" key
   syncthing generate --home="$home" --no-default-folder >/dev/null 2>&1
   for key in globalAnnounceEnabled localAnnounceEnabled relaysEnabled natEnabled crashReportingEnabled startBrowser \
     setLowPriority; do
@@ -51,7 +51,18 @@ st_up() {
   done
   st_option "$home/config.xml" urAccepted -1
   st_option "$home/config.xml" autoUpgradeIntervalH 0
-  st_option "$home/config.xml" listenAddress "tcp://127.0.0.1:$3"
+  st_option "$home/config.xml" reconnectionIntervalS 1
+  st_option "$home/config.xml" listenAddress "tcp://127.0.0.1:$2"
+}
+
+# st_knows NAME OTHER PORT
+st_knows() {
+  sed -i "s|</configuration>|<device id=\"$(st_id "$2")\" name=\"$2\" compression=\"never\"><address>tcp://127.0.0.1:$3</address></device>&|" \
+    "$scratch/st-$1/config.xml"
+}
+
+st_up() { # NAME CONTROL-PORT
+  local home="$scratch/st-$1" i
   HOME=$home STNOUPGRADE=1 syncthing serve --home="$home" --no-browser --gui-address="127.0.0.1:$2" \
     --gui-apikey=accept >"$home.log" 2>&1 &
   pids+=($!)
@@ -60,11 +71,12 @@ st_up() {
   return 1
 }
 
-st_meet() {
+st_pair() {
   local i
-  st_api 7790 config/devices -X POST -d "{\"deviceID\":\"$(st_id b)\",\"compression\":\"never\",\"addresses\":[\"tcp://127.0.0.1:7793\"]}"
-  st_api 7792 config/devices -X POST -d "{\"deviceID\":\"$(st_id a)\",\"compression\":\"never\",\"addresses\":[\"tcp://127.0.0.1:7791\"]}"
-  for i in $(seq 300); do st_api 7790 system/connections | grep -q '"connected": true' && return 0; sleep 0.1; done
+  st_make a 7791; st_make b 7793
+  st_knows a b 7793; st_knows b a 7791
+  st_up a 7790; st_up b 7792
+  for i in $(seq 600); do st_api 7790 system/connections | grep -q '"connected": true' && return 0; sleep 0.1; done
   echo "accept: the two Syncthings did not meet" >&2
   return 1
 }
@@ -103,7 +115,7 @@ syncthing_fetch() {
   need curl curl
   local i cid
   for i in ours theirs scans; do : >"$scratch/$i"; done
-  st_up a 7790 7791; st_up b 7792 7793; st_meet >/dev/null
+  st_pair
   for i in $(seq "$runs"); do
     cid=$(pair "$fetch_mb")
     seconds_of "$omega" --home "$scratch/ours-b" get "$cid" --json >>"$scratch/ours"

@@ -64,7 +64,10 @@ public sealed partial class LinkSession : IDisposable
     public bool IsClosed => _connection.IsClosed;
 
     /// <summary>Bytes wait to be sent.</summary>
-    public bool HasOutput => _connection.PendingOutputBytes > 0;
+    public bool HasOutput => OutputBytes > 0;
+
+    /// <summary>How many.</summary>
+    public long OutputBytes => _connection.PendingOutputBytes;
 
     /// <summary>Bytes of memory that the peer makes us hold: what it sent and we did not take, frames it does not end,
     /// answers it does not read. Fetched bulk, which its sink takes, does not count.</summary>

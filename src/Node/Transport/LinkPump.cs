@@ -44,7 +44,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<long, Task> _bulk = new();
     private long _turns;
-    private bool _isSending;
+    private long _waiting;
     private bool _disposed;
     private bool _isLeaving;
 
@@ -71,7 +71,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
     /// by so much.</summary>
     public Action Weigh { get; init; } = () => { };
 
-    /// <summary>Told of when there is something to send, and when no more; null: nobody counts.</summary>
+    /// <summary>Told how much waits for the socket; null: nobody counts.</summary>
     public OutputShare? Share { get; init; }
 
     /// <summary>Bytes of memory that the peer makes us hold.</summary>
@@ -127,7 +127,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
         {
             if (_disposed) return;
             _disposed = true;
-            if (_isSending) Share?.Leave();
+            Share?.Add(-_waiting);
             _socket.Dispose(); // before the buffers that it may be sending go back
             _session.Dispose();
         }
@@ -286,7 +286,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
                     continue;
                 }
 
-                Shorten(segments, Math.Min(SendSize, Share?.Bytes / 2 ?? SendSize));
+                Shorten(segments, Math.Min(SendSize, Share?.Bytes ?? SendSize));
                 if (_budgets.OfAll is { } all) await WaitForBudgetAsync(all, segments).ConfigureAwait(false);
                 if (_session.IsUp && _budgets.OfPeer(_session.Peer) is { } own)
                     await WaitForBudgetAsync(own, segments).ConfigureAwait(false);
@@ -333,7 +333,7 @@ internal sealed class LinkPump : IBulkPump, IDisposable
             foreach (var input in _inputs) _tell(input);
             _inputs.Clear();
             hasWork = _session.HasOutput || _session.IsClosed;
-            CountSending();
+            CountWaiting();
             if (_session.IsClosed && !_isLeaving)
             {
                 // A peer that neither reads nor speaks nor ends would keep the socket for ever.
@@ -346,12 +346,11 @@ internal sealed class LinkPump : IBulkPump, IDisposable
         return true;
     }
 
-    private void CountSending()
+    private void CountWaiting()
     {
-        if (_isSending == _session.HasOutput) return;
-        _isSending = !_isSending;
-        if (_isSending) Share?.Enter();
-        else Share?.Leave();
+        var before = _waiting;
+        _waiting = _session.OutputBytes;
+        if (_waiting != before) Share?.Add(_waiting - before);
     }
 
     private void Wake()

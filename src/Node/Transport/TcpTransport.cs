@@ -32,12 +32,13 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     /// small machine can spare.</summary>
     private const long HeldBytesMax = 128L << 20;
 
-    /// <summary>What may wait for the sockets of all links: eight links may have as much as one alone. Measured: at 25
-    /// links of a megabyte each the buffers are more than a pool keeps, and a serving node grew by 110 MiB.</summary>
-    private const int OutputBytesMax = 8 << 20;
+    /// <summary>What may wait for the sockets of all links before each is held to <see cref="OutputBytesOfEach"/>: as
+    /// much as the shared pool of arrays keeps. Measured: at 25 links of a megabyte each the arrays were made anew all
+    /// the time, and a serving node grew by 110 MiB.</summary>
+    private const long OutputBytesMax = 4 << 20;
 
-    /// <summary>The same of one link at least (guess: two frames and more).</summary>
-    private const int OutputBytesMin = 192 << 10;
+    /// <summary>Two frames.</summary>
+    private const int OutputBytesOfEach = 128 << 10;
 
     /// <summary>Dials at once; more wait. A guess: far under the descriptors a process may have.</summary>
     private const int DialsMax = 64;
@@ -52,7 +53,7 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
     private readonly UploadBudgets _budgets;
     private readonly IReadOnlyList<string>? _serves;
     private readonly InboundGate _gate = new();
-    private readonly OutputShare _share = new(OutputBytesMax, OutputBytesMin);
+    private readonly OutputShare _share = new(OutputBytesMax, OutputBytesOfEach);
     private readonly SemaphoreSlim _dialling = new(DialsMax);
     private readonly ConcurrentDictionary<DialId, CancellationTokenSource> _dials = new();
     private readonly ConcurrentDictionary<LinkId, LinkPump> _links = new();

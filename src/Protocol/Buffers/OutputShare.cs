@@ -1,31 +1,29 @@
 namespace Omega.P2P.Protocol.Buffers;
 
 /// <summary>
-/// Bytes that may wait for their sockets, over all links that have some: each has its part. Without it what a serving
-/// node holds would grow with its receivers. Safe for use from several threads.
+/// What may wait for the sockets of all links together. While there is room each link may use it as its own bound
+/// allows; over it, each has a little of its own, so that none stands still. Without it what a serving node holds would
+/// grow with its receivers. Safe for use from several threads.
 /// </summary>
 public sealed class OutputShare
 {
-    private readonly int _bytes;
-    private readonly int _bytesMin;
-    private int _sending;
+    private readonly long _bytesMax;
+    private readonly int _bytesOfEach;
+    private long _waiting;
 
-    /// <param name="bytes">Of all links together.</param>
-    /// <param name="bytesMin">Of each, however many there are: at least two frames, so that one is filled while the
-    /// other leaves.</param>
-    public OutputShare(int bytes, int bytesMin)
+    /// <param name="bytesMax">Of all links together.</param>
+    /// <param name="bytesOfEach">Of each beyond that: two frames, so that one is filled while the other
+    /// leaves.</param>
+    public OutputShare(long bytesMax, int bytesOfEach)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(bytesMin, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, bytesMin);
-        (_bytes, _bytesMin) = (bytes, bytesMin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytesOfEach, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytesMax, bytesOfEach);
+        (_bytesMax, _bytesOfEach) = (bytesMax, bytesOfEach);
     }
 
     /// <summary>What one link may have waiting now.</summary>
-    public int Bytes => Math.Max(_bytesMin, _bytes / Math.Max(1, Volatile.Read(ref _sending)));
+    public int Bytes => Volatile.Read(ref _waiting) < _bytesMax ? int.MaxValue : _bytesOfEach;
 
-    /// <summary>A link has something to send.</summary>
-    public void Enter() => Interlocked.Increment(ref _sending);
-
-    /// <summary>It has nothing more.</summary>
-    public void Leave() => Interlocked.Decrement(ref _sending);
+    /// <summary>So many more, or fewer, wait now.</summary>
+    public void Add(long bytes) => Interlocked.Add(ref _waiting, bytes);
 }

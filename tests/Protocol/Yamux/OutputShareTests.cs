@@ -7,25 +7,22 @@ namespace Omega.P2P.Protocol.Tests.Yamux;
 public sealed class OutputShareTests
 {
     [Fact]
-    public void EachThatSendsHasItsPartAndNeverLessThanTheLeast()
+    public void WhileThereIsRoomNobodyIsHeldAndOverItEachHasALittle()
     {
-        var share = new OutputShare(bytes: 1000, bytesMin: 300);
-        Assert.Equal(1000, share.Bytes);
-        share.Enter();
-        Assert.Equal(1000, share.Bytes);
-        share.Enter();
-        Assert.Equal(500, share.Bytes);
-        for (var i = 0; i < 10; i++) share.Enter();
+        var share = new OutputShare(bytesMax: 1000, bytesOfEach: 300);
+        share.Add(999);
+        Assert.Equal(int.MaxValue, share.Bytes);
+        share.Add(1);
         Assert.Equal(300, share.Bytes);
-        for (var i = 0; i < 11; i++) share.Leave();
-        Assert.Equal(1000, share.Bytes);
+        share.Add(-1000);
+        Assert.Equal(int.MaxValue, share.Bytes);
     }
 
     [Fact]
     public void AWriterStopsAtItsShareAndGoesOnWhenTheOutputHasDrained()
     {
-        var share = new OutputShare(bytes: 800_000, bytesMin: 100_000);
-        for (var i = 0; i < 8; i++) share.Enter();
+        var share = new OutputShare(bytesMax: 800_000, bytesOfEach: 100_000);
+        share.Add(800_000); // of others
         using var output = new OutputQueue();
         var session = new YamuxSession(dialer: true, output, Limits.Default, share);
         session.TryOpen(out var id);
