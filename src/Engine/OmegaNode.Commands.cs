@@ -236,7 +236,17 @@ public sealed partial class OmegaNode
         ? then
         : new TransferFigures(
             first.Bytes + then.Bytes, first.BytesWire + then.BytesWire, first.Requests + then.Requests,
-            first.BytesRefetched + then.BytesRefetched, [.. first.Peers.Union(then.Peers)]);
+            first.BytesRefetched + then.BytesRefetched, [.. first.Peers.Union(then.Peers)])
+        {
+            Holders =
+            [
+                .. then.Holders.Select(holder => holder with
+                {
+                    Bytes = holder.Bytes + first.Holders.Where(f => f.Peer == holder.Peer).Sum(f => f.Bytes),
+                }),
+                .. first.Holders.ExceptBy(then.Holders.Select(h => h.Peer), h => h.Peer),
+            ],
+        };
 
     private EngineResult.Ready Ready(FoundArtifact found, TransferFigures? figures) =>
         new(found.Row, found.Entry, SignaturesOf(found.Row.Domain, found.Entry), figures);
