@@ -25,8 +25,8 @@ public sealed class OperationSweepTests
     [
         "Attest", "ChunksOf", "Compare", "Dispose", "Expired", "Cooled", "Explain", "ExplainCollection", "FindBlocks",
         "FindContents", "FindPackaged", "HasContent", "IsKept", "IsScrubDue", "LacksFiles", "List", "ListAsOf",
-        "MissingFor", "NoteTimeElsewhere", "OpenBlock", "OpenCatalog", "OpenContent", "OpenSmall", "PackagesWith", "PlanCollection",
-        "PlanEviction", "Prove", "ReadPackage", "Resolve", "SetReadOnly", "SizeOf", "Snapshots",
+        "MissingFor", "NoteTimeElsewhere", "OpenBlock", "OpenCatalog", "OpenContent", "OpenSmall", "PackagesWith",
+        "PlanCollection", "PlanEviction", "Prove", "ReadPackage", "Resolve", "SetReadOnly", "SizeOf", "Snapshots",
         "TryGet", "TryGetSnapshot", "TryReadChunk", "Verify", "Exists",
     ];
 
