@@ -19,7 +19,18 @@ internal sealed partial class UseLedger
     private const byte ContentAdded = 1;
     private const byte BlockTouched = 2;
 
+    /// <summary>Rows that are remembered beside the table; more, and it is walked again. About 0.4 MiB.</summary>
+    private const int FreshMax = 4096;
+
+    private static readonly Comparer<byte[]> ByteOrder =
+        Comparer<byte[]>.Create(static (a, b) => a.AsSpan().SequenceCompareTo(b));
+
     private byte[] _from = [];
+
+    /// <summary>Keys of rows put in since a walk found the table empty: all there are. Null where no walk has, or there
+    /// are too many. What was settled leaves tombstones, so that a walk costs what ever was until they are merged.
+    /// </summary>
+    private SortedSet<byte[]>? _fresh;
 
     /// <summary>Brings the uses up to what is true now. Contents that commits touch meanwhile may be left for the next
     /// call.</summary>
@@ -46,26 +57,51 @@ internal sealed partial class UseLedger
             rest = batch.FindAll(touched => touched.Kind == BlockTouched || !TrySettlePlain(touched.Content));
         }
 
-        foreach (var touched in rest)
+        try
         {
-            if (touched.Kind == BlockTouched)
+            rest.ForEach(touched => Settle(touched, objects));
+        }
+        catch
+        {
+            // Rows of this batch are left: the next walk finds them.
+            lock (core.State)
             {
-                SettleBlock(BlockId.From(touched.Id), touched.Record);
+                _fresh = null;
             }
-            else
-            {
-                SettleContent(touched.Content, objects);
-            }
+
+            throw;
         }
 
         return batch.Count > 0;
+    }
+
+    private void Settle(Touched touched, ObjectReader objects)
+    {
+        if (touched.Kind == BlockTouched)
+        {
+            SettleBlock(BlockId.From(touched.Id), touched.Record);
+        }
+        else
+        {
+            SettleContent(touched.Content, objects);
+        }
     }
 
     private void Note(byte kind, Hash256 id, long record)
     {
         Span<byte> value = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(value, record);
-        _tables.Put(IndexTable.Touched, TouchKey(kind, id), value);
+        PutTouched(TouchKey(kind, id), value);
+    }
+
+    private void PutTouched(byte[] key, ReadOnlySpan<byte> value)
+    {
+        _tables.Put(IndexTable.Touched, key, value);
+        _fresh?.Add(key);
+        if (_fresh?.Count > FreshMax)
+        {
+            _fresh = null;
+        }
     }
 
     private static byte[] TouchKey(byte kind, Hash256 id)
@@ -82,6 +118,11 @@ internal sealed partial class UseLedger
     /// </summary>
     private List<Touched> Next(int countMax)
     {
+        if (_fresh is not null)
+        {
+            return NextFresh(_fresh, countMax);
+        }
+
         var found = TouchedFrom(_from, countMax);
         if (_from.Length > 0 && (found.Count == 0 || found[0].Kind == BlockTouched))
         {
@@ -95,6 +136,24 @@ internal sealed partial class UseLedger
         }
 
         _from = found.Count == 0 ? [] : [.. TouchKey(found[^1].Kind, found[^1].Id), 0];
+        _fresh = found.Count == 0 ? new(ByteOrder) : null;
+        return found;
+    }
+
+    /// <summary>Takes the first out of what is remembered; contents before blocks, as their keys sort.</summary>
+    private List<Touched> NextFresh(SortedSet<byte[]> fresh, int countMax)
+    {
+        var found = new List<Touched>();
+        while (found.Count < countMax && fresh.Min is { } key
+            && (key[0] != BlockTouched || found.Count == 0 || found[0].Kind == BlockTouched))
+        {
+            fresh.Remove(key);
+            if (_tables.Get(IndexTable.Touched, key) is { } value)
+            {
+                found.Add(TouchedOf(key, value));
+            }
+        }
+
         return found;
     }
 
@@ -104,13 +163,14 @@ internal sealed partial class UseLedger
         using var scan = _tables.ScanFrom(IndexTable.Touched, from, []);
         while (found.Count < countMax && scan.MoveNext())
         {
-            found.Add(new Touched(
-                scan.Key[0], Hash256.From(scan.Key[1..]),
-                scan.Value.IsEmpty ? 0 : BinaryPrimitives.ReadInt64BigEndian(scan.Value)));
+            found.Add(TouchedOf(scan.Key, scan.Value));
         }
 
         return found;
     }
+
+    private static Touched TouchedOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => new(
+        key[0], Hash256.From(key[1..]), value.IsEmpty ? 0 : BinaryPrimitives.ReadInt64BigEndian(value));
 
     /// <summary>Settles a content that is one object, no package, and whose artifacts refer to nothing: most are. Under
     /// the state lock, and without a disk call but for the index's own.</summary>

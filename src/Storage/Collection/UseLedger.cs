@@ -25,7 +25,7 @@ internal sealed partial class UseLedger(StoreCore core, KeepBook keeping)
 
     /// <summary>Notes that a content has an artifact, or one more: that can only bring to life.</summary>
     public void TouchAdded(ContentId content) =>
-        _tables.Put(IndexTable.Touched, TouchKey(ContentAdded, content.Hash), []);
+        PutTouched(TouchKey(ContentAdded, content.Hash), []);
 
     /// <summary>Notes that whoever sealed a block by this record may not have come to use it.</summary>
     public void Touch(BlockId block, long record) => Note(BlockTouched, block.Hash, record);

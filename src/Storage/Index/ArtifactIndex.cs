@@ -137,11 +137,14 @@ internal sealed partial class ArtifactIndex(IndexStore tables)
 
     public ArtifactRecord Decode(ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
     {
-        var domain = key.Length == KeyLength ? Own : DomainId.From(Hash256.From(key[KeyLength..]));
-        var record = ArtifactRow.Decode(ArtifactKey.From(Hash256.From(key[..KeyLength])), domain, row);
+        var record = ArtifactRow.Decode(ArtifactKey.From(Hash256.From(key[..KeyLength])), DomainOf(key), row);
         record.Source = Entries;
         return record;
     }
+
+    /// <summary>The domain in a key of the tables by artifact.</summary>
+    public DomainId DomainOf(ReadOnlySpan<byte> key) =>
+        key.Length == KeyLength ? Own : DomainId.From(Hash256.From(key[KeyLength..]));
 
     private int KeyOf(ArtifactKey key, DomainId domain, Span<byte> destination)
     {

@@ -109,6 +109,18 @@ internal static class ArtifactRow
         return record;
     }
 
+    /// <summary>BLAKE3 of the entry.</summary>
+    public static Hash256 EntryHashOf(ReadOnlySpan<byte> row) => Hash256.From(row.Slice(32, 32));
+
+    /// <summary>The audience in UTF-8: a part of the row.</summary>
+    public static ReadOnlySpan<byte> AudienceOf(ReadOnlySpan<byte> row)
+    {
+        var at = (row[100] & Removed) == 0 ? Fixed : Fixed + sizeof(long);
+        at += 1 + row[at]; // type
+        at += 1 + row[at]; // brane
+        return row.Slice(at + 1, row[at]);
+    }
+
     private static void Write(Span<byte> row, ref int at, string text)
     {
         var length = Encoding.UTF8.GetBytes(text, row[(at + 1)..]);

@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Merkle;
+using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Index.Segments;
 
 namespace Omega.P2P.Storage.Published;
@@ -14,6 +15,7 @@ namespace Omega.P2P.Storage.Published;
 public sealed class CurrentDigest
 {
     private const string Name = "current";
+    private const int MaterialMax = 2 * Hash256.Size + ArtifactRow.TextMax;
 
     private readonly IndexStore _tables;
 
@@ -62,7 +64,7 @@ public sealed class CurrentDigest
     /// <c>BLAKE3.derive_key("omega current-entry v1", BLAKE3(entry) (32) || source DomainID (32) || audience)</c>.
     /// </summary>
     public static Hash256 ValueOf(ReadOnlySpan<byte> entry, DomainId source, string audience) =>
-        ValueOf(Blake3.Hash(entry), source, audience);
+        ValueOf(Blake3.Hash(entry), source, System.Text.Encoding.UTF8.GetBytes(audience));
 
     /// <summary>An artifact is live with this value, or its value changed.</summary>
     public void Set(ArtifactKey key, Hash256 value)
@@ -84,13 +86,16 @@ public sealed class CurrentDigest
         }
     }
 
-    internal static Hash256 ValueOf(Hash256 entryHash, DomainId source, string audience)
+    internal static Hash256 ValueOf(Hash256 entryHash, DomainId source, ReadOnlySpan<byte> audienceUtf8)
     {
-        using var hasher = Blake3Hasher.CreateDeriveKey("omega current-entry v1");
-        hasher.Update(entryHash.AsSpan());
-        hasher.Update(source.AsSpan());
-        hasher.Update(System.Text.Encoding.UTF8.GetBytes(audience));
-        return hasher.Finish();
+        var length = 2 * Hash256.Size + audienceUtf8.Length;
+        var material = length <= MaterialMax ? stackalloc byte[length] : new byte[length];
+        entryHash.CopyTo(material);
+        source.AsSpan().CopyTo(material[Hash256.Size..]);
+        audienceUtf8.CopyTo(material[(2 * Hash256.Size)..]);
+        Span<byte> value = stackalloc byte[Hash256.Size];
+        Blake3.DeriveKey("omega current-entry v1", material, value);
+        return Hash256.From(value);
     }
 
     /// <summary>An artifact came, went, or changed in the index.</summary>

@@ -26,12 +26,12 @@ internal sealed class LiveArtifacts(IndexStore tables, ArtifactIndex artifacts) 
                 break;
             }
 
-            var record = artifacts.Decode(scan.Key, scan.Value);
-            if (record.IsLive)
-            {
-                entries.Add(new PrefixTreeEntry(
-                    key, CurrentDigest.ValueOf(record.EntryHash, record.Domain, record.Audience)));
-            }
+            // The table holds what is live, and only three of a row's fields are asked for: no record is made of it.
+            entries.Add(new PrefixTreeEntry(
+                key,
+                CurrentDigest.ValueOf(
+                    ArtifactRow.EntryHashOf(scan.Value), artifacts.DomainOf(scan.Key),
+                    ArtifactRow.AudienceOf(scan.Value))));
         }
 
         return entries;

@@ -154,7 +154,7 @@ internal sealed class SegmentCursor : IndexCursor
         if (_pages.Length < count * PageView.Size)
         {
             ArrayPool<byte>.Shared.Return(_pages);
-            _pages = ArrayPool<byte>.Shared.Rent(AheadMax * PageView.Size);
+            _pages = ArrayPool<byte>.Shared.Rent(count * PageView.Size);
         }
 
         _segment.ReadPages(_nextPage, _pages.AsSpan(0, count * PageView.Size));

@@ -348,6 +348,7 @@ internal sealed partial class IndexStore
         var files = _files!; // Merges have files.
         var merged = EndSegment(files, job.Table, job.Writer, job.Number);
         job.Writer.Dispose();
+        job.Cursor.Dispose();
         var at = _runs[(int)job.Table].IndexOf(job.Inputs[0]);
         List<SegmentReader> After(IndexTable table)
         {
@@ -401,6 +402,7 @@ internal sealed partial class IndexStore
     private void Discard(MergeJob job)
     {
         job.Writer.Dispose();
+        job.Cursor.Dispose();
         TryDelete(_files!, PathOf(job.Table, job.Number)); // Merges have files.
     }
 
