@@ -51,7 +51,8 @@ internal static class WriterMeasurement
         Print(
             ("one_per_second", one.PerSecond), ("many_per_second", many.PerSecond),
             ("ratio", many.PerSecond / one.PerSecond), ("syncs_per_batch", many.SyncsPerBatch),
-            ("puts_per_batch", many.PutsPerBatch), ("batch_per_second", batch), ("log_bytes_per_artifact", bytes),
+            ("puts_per_batch", many.PutsPerBatch), ("allocated_per_put", many.AllocatedPerPut),
+            ("batch_per_second", batch), ("log_bytes_per_artifact", bytes),
             ("index_bytes_per_artifact", store.IndexStats.SegmentBytes / (double)store.Stats.Artifacts));
         return 0;
     }
@@ -64,11 +65,13 @@ internal static class WriterMeasurement
     {
         Rest(store);
         var (syncs, commits) = (files.Syncs, store.Stats.LogCommits);
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
         var clock = Stopwatch.StartNew();
         PutMany(store, keys, writers, puts, seed);
         var seconds = clock.Elapsed.TotalSeconds;
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         double batches = store.Stats.LogCommits - commits;
-        return new Figures(puts / seconds, (files.Syncs - syncs) / batches, puts / batches);
+        return new Figures(puts / seconds, (files.Syncs - syncs) / batches, puts / batches, (double)allocated / puts);
     }
 
     /// <summary>What the daemon does when it is idle.</summary>
@@ -111,7 +114,8 @@ internal static class WriterMeasurement
         return bytes;
     }
 
-    private readonly record struct Figures(double PerSecond, double SyncsPerBatch, double PutsPerBatch);
+    private readonly record struct Figures(
+        double PerSecond, double SyncsPerBatch, double PutsPerBatch, double AllocatedPerPut);
 
     private sealed class Keys : IDisposable
     {

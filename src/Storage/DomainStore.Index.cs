@@ -10,7 +10,7 @@ namespace Omega.P2P.Storage;
 public sealed partial class DomainStore
 {
     private const int StepPages = 256;
-    private const int StepFolds = 256;
+    private const int StepFolds = 64;
 
     /// <summary>Throws the index away, so that the next opening makes it again from the log. Nothing is lost.</summary>
     /// <param name="fs">Port whose root is the domain's folder; the store must not be open.</param>

@@ -1,6 +1,7 @@
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Ingest;
 using Omega.P2P.Storage.Logs;
 
 namespace Omega.P2P.Storage;
@@ -21,6 +22,8 @@ public sealed partial class DomainStore
     private const int DeadFilesMax = 4;
     private const int DeadRecordsMax = 65_536;
 
+    private readonly WorkBeside _indexing;
+    private readonly WorkBeside _moving;
     private bool _isLedgerStuck;
 
     /// <summary>
@@ -85,18 +88,36 @@ public sealed partial class DomainStore
         }
     }
 
-    /// <summary>Moves everything when more waits than allowed: a put pays for those before it.</summary>
+    /// <summary>Has what waits moved beside the writers once half of what is allowed does, and the newest entries of
+    /// the index set aside once they are due. A put pays for those before it only where they come faster than that is
+    /// done.</summary>
     private void MovePendingWhenOver(long bytes)
     {
-        // Both figures are read without the state lock: one that is a moment old is as good.
+        // All figures are read without the state lock: one that is a moment old is as good.
         if (_core.Index.IsFull)
         {
-            SealIndexWhenFull();
+            _indexing.Begin(SealIndexWhenFull);
+            if (_core.Index.IsOverfull)
+            {
+                SealIndexWhenFull();
+            }
         }
 
-        if (_core.Pending.MemoryBytes >= bytes)
+        if (_core.Pending.MemoryBytes >= bytes / 2)
         {
-            lock (_core.Maintenance)
+            _moving.Begin(() => MovePendingOver(bytes / 2));
+            if (_core.Pending.MemoryBytes >= bytes)
+            {
+                MovePendingOver(bytes);
+            }
+        }
+    }
+
+    private void MovePendingOver(long bytes)
+    {
+        lock (_core.Maintenance)
+        {
+            if (_core.Pending.MemoryBytes >= bytes)
             {
                 MovePending(least: 1);
             }

@@ -40,6 +40,8 @@ public sealed partial class DomainStore : IDisposable
         _folders = folders;
         _lock = held;
         _puts = new PutQueue(AdmitTogether);
+        _indexing = new WorkBeside(core.Scheduler);
+        _moving = new WorkBeside(core.Scheduler);
     }
 
     /// <summary>Hash of the genesis manifest's payload.</summary>
@@ -197,6 +199,8 @@ public sealed partial class DomainStore : IDisposable
     /// <summary>Closes files and gives the lock back. Nothing is lost by not calling it.</summary>
     public void Dispose()
     {
+        _indexing.End();
+        _moving.End();
         _log.Dispose();
         _state.Dispose();
         _core.Dispose();

@@ -3,6 +3,7 @@ using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Index;
+using Omega.P2P.Storage.Ingest;
 using Omega.P2P.Storage.Retention;
 
 namespace Omega.P2P.Storage.Tests.Collection;
@@ -188,6 +189,32 @@ public sealed class CollectionTests
         Assert.True(plan.DeadObjects is > 5 and < 100, $"{plan.DeadObjects}");
         Assert.True(plan.DeadBytes >= 2_000_000);
         Assert.Equal(0, plan.BytesToFree);
+    }
+
+    [Fact]
+    public void APlanDoesNotWalkOverWhatTheLastOneSettled()
+    {
+        ReadCountingFiles? files = null;
+        using var test = new TestStore(through: disk => files = new ReadCountingFiles(disk));
+        using (var batch = test.Store.BeginBatch("replay"))
+        {
+            for (var i = 0; i < 8_000; i++)
+            {
+                batch.Add(i, new PutRequest { Type = "test.bytes", Brane = "replay" }, BitConverter.GetBytes(i));
+            }
+
+            batch.Complete(test.AttestTogether, TestStore.Now(2));
+        }
+
+        test.Store.SettleIndex();
+        // Leaves 8,000 tombstones, which only merging takes away.
+        test.Store.PlanCollection(AtOnce, TestStore.Now(5));
+        var last = test.Store.List(ArtifactFilter.All).Last();
+        test.Store.Remove([last.Key], null, TestStore.Now(6));
+        var before = files!.Bytes;
+
+        Assert.Equal(1, test.Store.PlanCollection(AtOnce, TestStore.Now(7)).DeadObjects);
+        Assert.InRange(files.Bytes - before, 0, 128 * 1024);
     }
 
     private static ArtifactKey PutOther(TestStore test, byte[] bytes, string type, ArtifactKey? refersTo)

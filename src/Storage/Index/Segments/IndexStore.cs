@@ -41,6 +41,9 @@ internal sealed partial class IndexStore : IDisposable
     /// <summary>Whether the newest entries have outgrown their share of memory.</summary>
     public bool IsFull => _memtable.SizeBytes >= _memtableMax;
 
+    /// <summary>Whether they have outgrown it by half: whoever puts in more waits until they are set aside.</summary>
+    public bool IsOverfull => _memtable.SizeBytes / 3 >= _memtableMax / 2;
+
     /// <summary>Whether frozen entries wait for <see cref="Work"/>.</summary>
     public bool HasFrozen => _frozen is not null;
 
