@@ -4,6 +4,7 @@ using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Eviction;
+using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Logs;
 
@@ -36,6 +37,7 @@ public sealed partial class DomainStore
     public CollectionPlan PlanCollection(CollectionOptions options, Instant now)
     {
         ArgumentNullException.ThrowIfNull(options);
+        CatchUpBeforehand();
         lock (_core.Maintenance)
         {
             CatchUp();
@@ -65,6 +67,7 @@ public sealed partial class DomainStore
     public IEnumerable<BlockVerdict> ExplainCollection(CollectionOptions options, Instant now)
     {
         ArgumentNullException.ThrowIfNull(options);
+        CatchUpBeforehand();
         lock (_core.Maintenance)
         {
             CatchUp();
@@ -100,6 +103,7 @@ public sealed partial class DomainStore
         RequireWritable();
         RequirePlausibleClock(options, now);
         var removed = Expire(now);
+        CatchUpBeforehand();
         lock (_core.Maintenance)
         {
             CatchUp();
@@ -153,6 +157,35 @@ public sealed partial class DomainStore
 
     /// <summary>Under the maintenance lock.</summary>
     private void CatchUp() => _state.Uses.CatchUp();
+
+    /// <summary>Does most of that in steps, between which the index is sealed as it fills: so memory is bounded however
+    /// much there is to settle. Under no lock.</summary>
+    private void CatchUpBeforehand()
+    {
+        for (var isMore = true; isMore;)
+        {
+            lock (_core.Maintenance)
+            {
+                for (var batch = 0; isMore && batch < LedgerBatchesPerCall; batch++)
+                {
+                    isMore = _state.Uses.CatchUpSome(int.MaxValue);
+                }
+            }
+
+            try
+            {
+                if (_core.Index.IsFull)
+                {
+                    SealIndexWhenFull();
+                }
+            }
+            catch (DiskFullException)
+            {
+                // What makes room on a full disk must not need any: the rest is settled in memory.
+                return;
+            }
+        }
+    }
 
     private long RipeBefore(CollectionOptions options, Instant now)
     {

@@ -96,6 +96,14 @@ public sealed class PrefixTreeNode
     public byte[] Encode()
     {
         var writer = new CborWriter(IsBucket ? 8 + (70 * _entries.Length) : 1024);
+        WriteTo(writer);
+        return writer.ToArray();
+    }
+
+    /// <summary>Writes the canonical bytes, for whoever encodes many in turn.</summary>
+    public void WriteTo(CborWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
         writer.WriteMapStart(IsBucket ? 1 : 2);
         if (IsBucket)
         {
@@ -106,7 +114,7 @@ public sealed class PrefixTreeNode
                 writer.WriteBytes(entry.Key.AsSpan());
                 writer.WriteBytes(entry.Value.AsSpan());
             }
-            return writer.ToArray();
+            return;
         }
         writer.WriteKey("node"u8);
         writer.WriteArrayStart(FanOut);
@@ -123,7 +131,6 @@ public sealed class PrefixTreeNode
         }
         writer.WriteKey("depth"u8);
         writer.WriteUInt((ulong)Depth);
-        return writer.ToArray();
     }
 
     /// <summary>A bucket of at most 16 entries by ascending key, which the caller vouches for. Keeps the array.

@@ -39,6 +39,9 @@ internal sealed class ImportJournal : IChunkTrail, IDisposable
     {
         files.CreateDirectory(Folder);
         var stem = StemOf(content, tag, generation);
+
+        // A power loss may have taken a journal of that name and left blocks of it.
+        Delete(files, stem);
         var file = files.Open($"{stem}.part", FileOpenMode.CreateNew);
         file.Append(ImportFrame.Head(content, tag, size));
         return new ImportJournal(files, stem, file);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Omega.P2P.Primitives.Cbor;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Merkle;
@@ -18,12 +19,15 @@ internal sealed partial class PathTree
     private const int KeyLength = TagLength + Hash256.Size;
     private const int BatchCount = 1024;
     private const int RootDepth = 255;
+    private const int LookAhead = PrefixTreeNode.BucketEntriesMax + 1;
 
     private readonly IndexStore _tables;
     private readonly ITreeSource _source;
     private readonly byte[] _tag;
     private readonly bool _keepsNodes;
     private readonly HashSet<ArtifactKey> _touched = [];
+    private readonly CborWriter _writer = new(PrefixTreeNode.SizeBytesMax);
+    private readonly Queue<PrefixTreeEntry> _ahead = new(2 * LookAhead);
     private ArtifactKey[] _folding = [];
     private int _folded;
 
@@ -72,7 +76,7 @@ internal sealed partial class PathTree
     {
         if (IsStale)
         {
-            SetTop(Build(new Reader(_source, default, Breathe), default));
+            SetTop(Build(ReaderFrom(default), default));
             IsStale = false;
             return true;
         }
@@ -129,7 +133,7 @@ internal sealed partial class PathTree
         if (before.Count <= PrefixTreeNode.BucketEntriesMax)
         {
             Retire(path, changed[0], before);
-            return Build(new Reader(_source, FirstUnder(path, changed[0]), Breathe), path);
+            return Build(ReaderFrom(FirstUnder(path, changed[0])), path);
         }
 
         var children = ReadInner(path, changed[0], before.Count).Children.ToArray();
@@ -164,7 +168,7 @@ internal sealed partial class PathTree
             Retire(path.Child(nibble), With(changed[0], path.Depth, nibble), children[nibble]);
         }
 
-        return Build(new Reader(_source, FirstUnder(path, changed[0]), Breathe), path);
+        return Build(ReaderFrom(FirstUnder(path, changed[0])), path);
     }
 
     /// <summary>Makes the nodes of everything under a path from the set.</summary>
@@ -193,7 +197,9 @@ internal sealed partial class PathTree
 
     private PrefixTreeChild Write(PrefixPath path, ArtifactKey under, PrefixTreeNode node)
     {
-        var bytes = node.Encode();
+        _writer.Reset();
+        node.WriteTo(_writer);
+        var bytes = _writer.Written;
         var hash = Blake3.Hash(bytes);
         if (!node.IsBucket || _keepsNodes)
         {
@@ -259,21 +265,38 @@ internal sealed partial class PathTree
         return ArtifactKey.From(Hash256.From(bytes));
     }
 
-    /// <summary>Walks the set with a look ahead of seventeen: enough to tell a bucket from an inner node.</summary>
-    private sealed class Reader(ITreeSource source, ArtifactKey from, Action breathe)
+    /// <summary>One at a time: what it looks ahead at lies in memory that the next one takes over.</summary>
+    private Reader ReaderFrom(ArtifactKey from)
     {
-        private readonly Queue<PrefixTreeEntry> _ahead = new();
+        _ahead.Clear();
+        return new Reader(_source, from, _ahead, Breathe);
+    }
+
+    /// <summary>Walks the set with a look ahead of seventeen: enough to tell a bucket from an inner node.</summary>
+    private sealed class Reader(ITreeSource source, ArtifactKey from, Queue<PrefixTreeEntry> ahead, Action breathe)
+    {
         private ArtifactKey _next = from;
-        private int _wanted = PrefixTreeNode.BucketEntriesMax + 1;
+        private int _wanted = LookAhead;
         private bool _isAtEnd;
 
-        public PrefixTreeEntry Peek => _ahead.Peek();
+        public PrefixTreeEntry Peek => ahead.Peek();
 
         /// <summary>Members under a path, which must be where the walk stands; 17 for more than 16.</summary>
         public int CountUnder(PrefixPath path)
         {
             Fill();
-            return _ahead.Take(PrefixTreeNode.BucketEntriesMax + 1).TakeWhile(entry => path.Covers(entry.Key)).Count();
+            var count = 0;
+            foreach (var entry in ahead)
+            {
+                if (count == LookAhead || !path.Covers(entry.Key))
+                {
+                    break;
+                }
+
+                count++;
+            }
+
+            return count;
         }
 
         public PrefixTreeEntry[] Take(int count)
@@ -281,7 +304,7 @@ internal sealed partial class PathTree
             var entries = new PrefixTreeEntry[count];
             for (var i = 0; i < count; i++)
             {
-                entries[i] = _ahead.Dequeue();
+                entries[i] = ahead.Dequeue();
             }
 
             return entries;
@@ -289,10 +312,10 @@ internal sealed partial class PathTree
 
         private void Fill()
         {
-            while (!_isAtEnd && _ahead.Count <= PrefixTreeNode.BucketEntriesMax)
+            while (!_isAtEnd && ahead.Count < LookAhead)
             {
                 var entries = source.From(_next, _wanted);
-                entries.ForEach(_ahead.Enqueue);
+                entries.ForEach(ahead.Enqueue);
                 _isAtEnd = entries.Count < _wanted || !TryAfter(entries[^1].Key, out _next);
                 if (_wanted == BatchCount)
                 {

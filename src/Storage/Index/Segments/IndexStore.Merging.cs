@@ -56,7 +56,7 @@ internal sealed partial class IndexStore
             throw new InvalidOperationException("entries are waiting to be sealed already, or nowhere to go");
         }
 
-        (_frozen, _memtable) = (_memtable, new Memtable());
+        (_frozen, _memtable, _spare) = (_memtable, _spare ?? new Memtable(), null);
         (_frozenPlace, _frozenState) = (place, state);
     }
 
@@ -228,8 +228,9 @@ internal sealed partial class IndexStore
                 _runs[(int)run.Table].Insert(0, run);
             }
 
-            _frozen = null;
-            _frozenState = [];
+            _spare = frozen.SizeBytes <= 2 * _memtableMax ? frozen : null;
+            _spare?.Clear();
+            (_frozen, _frozenState) = (null, []);
         }
     }
 

@@ -21,6 +21,10 @@ internal sealed partial class IndexStore : IDisposable
     private long _changes;
     private Memtable? _frozen;
 
+    /// <summary>The memory of the entries sealed last, for those after the next: it is megabytes each time, which would
+    /// lie about until everything is collected.</summary>
+    private Memtable? _spare;
+
     private IndexStore(IFileSystem? files, Lock gate, long memoryBytes)
     {
         (_files, Gate) = (files, gate);

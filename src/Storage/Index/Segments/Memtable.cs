@@ -11,11 +11,16 @@ internal sealed class Memtable
     private const int HeightMax = 12;
     private const int NodeBytes = 32;
 
+    /// <summary>Bits of the filter for each entry at least, and at most four times as many.</summary>
+    private const int FilterBits = 12;
+    private const int FilterProbes = 4;
+
     private readonly int[] _head = new int[HeightMax];
     private readonly int[] _path = new int[HeightMax];
     private Node[] _nodes = new Node[64];
     private int[] _links = new int[128];
     private byte[] _bytes = new byte[4096];
+    private ulong[] _filter = new ulong[16];
     private int _linksUsed;
     private int _bytesUsed;
 
@@ -25,7 +30,16 @@ internal sealed class Memtable
     public int Count { get; private set; }
 
     /// <summary>Bytes of memory the entries take.</summary>
-    public long SizeBytes => _bytesUsed + (long)Count * NodeBytes + _linksUsed * sizeof(int);
+    public long SizeBytes =>
+        _bytesUsed + (long)Count * NodeBytes + _linksUsed * sizeof(int) + _filter.Length * sizeof(ulong);
+
+    /// <summary>Forgets all entries and keeps the memory for others.</summary>
+    public void Clear()
+    {
+        Array.Fill(_head, -1);
+        Array.Clear(_filter);
+        (Count, _linksUsed, _bytesUsed) = (0, 0, 0);
+    }
 
     /// <summary>Puts or replaces an entry; a tombstone where <paramref name="isTombstone"/>.</summary>
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone)
@@ -59,7 +73,7 @@ internal sealed class Memtable
     /// <summary>Whether the key has an entry here, and which.</summary>
     public bool TryGet(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value, out bool isTombstone)
     {
-        var found = Seek(key, null);
+        var found = MayContain(key) ? Seek(key, null) : -1;
         if (found < 0 || !KeyOf(found).SequenceEqual(key))
         {
             value = [];
@@ -74,7 +88,7 @@ internal sealed class Memtable
     /// <summary>Whether any entry's key begins with a prefix, tombstones included.</summary>
     public bool Contains(ReadOnlySpan<byte> prefix)
     {
-        var found = Seek(prefix, null);
+        var found = MayContain(prefix) ? Seek(prefix, null) : -1;
         return found >= 0 && KeyOf(found).StartsWith(prefix);
     }
 
@@ -93,6 +107,65 @@ internal sealed class Memtable
         value = node.ValueLength < 0 ? [] : _bytes.AsSpan(node.Value, node.ValueLength);
         return node.ValueLength >= 0;
     }
+
+    /// <summary>Whether an entry may be here whose key begins with this: false is certain, and much cheaper than to
+    /// seek for what is absent, which a put does for each of its keys.</summary>
+    private bool MayContain(ReadOnlySpan<byte> prefix)
+    {
+        if (!TryDigest(prefix, out var digest))
+        {
+            return true;
+        }
+
+        var mask = (uint)_filter.Length * 64 - 1;
+        for (var probe = 0; probe < FilterProbes; probe++)
+        {
+            var bit = BitOf(digest, probe) & mask;
+            if ((_filter[bit >> 6] & (1UL << (int)(bit & 63))) == 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void AddToFilter(ReadOnlySpan<byte> key)
+    {
+        if (!TryDigest(key, out var digest))
+        {
+            return;
+        }
+
+        var mask = (uint)_filter.Length * 64 - 1;
+        for (var probe = 0; probe < FilterProbes; probe++)
+        {
+            var bit = BitOf(digest, probe) & mask;
+            _filter[bit >> 6] |= 1UL << (int)(bit & 63);
+        }
+    }
+
+    private void GrowFilter()
+    {
+        _filter = new ulong[_filter.Length * 4];
+        for (var entry = 0; entry < Count; entry++)
+        {
+            AddToFilter(KeyOf(entry));
+        }
+    }
+
+    /// <summary>By what the segments' filters know of a key, too; false for a table without, or too short a prefix.
+    /// </summary>
+    private static bool TryDigest(ReadOnlySpan<byte> key, out ulong digest)
+    {
+        var length = IndexTables.FilterLength((IndexTable)key[0]);
+        var isKnown = length > 0 && key.Length > length;
+        digest = isKnown ? BloomPage.Digest(key[..(length + 1)]) : 0;
+        return isKnown;
+    }
+
+    private static uint BitOf(ulong digest, int probe) =>
+        unchecked((uint)digest + (uint)probe * ((uint)(digest >> 32) | 1));
 
     private int Seek(ReadOnlySpan<byte> key, int[]? path)
     {
@@ -150,6 +223,15 @@ internal sealed class Memtable
         }
 
         _linksUsed += height;
+        if ((long)Count * FilterBits > _filter.Length * 64)
+        {
+            GrowFilter();
+        }
+        else
+        {
+            AddToFilter(key);
+        }
+
         return index;
     }
 

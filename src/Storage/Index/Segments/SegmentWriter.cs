@@ -13,8 +13,9 @@ internal sealed class SegmentWriter : IDisposable
     private const int BufferSize = 32 * PageView.Size;
 
     /// <summary>Bytes after which they are made durable on the way: the sync at the end then has little left to wait
-    /// for, and whoever must seal meanwhile little to wait for it.</summary>
-    private const long SyncBytes = 16 * 1024 * 1024;
+    /// for, and neither has whoever seals or commits meanwhile: its own sync waits for what the disk was given before.
+    /// </summary>
+    private const long SyncBytes = 1024 * 1024;
 
     private readonly IFile _file;
     private readonly IndexTable _table;
