@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Omega.P2P.Node.Files;
 using Omega.P2P.Storage;
 using Omega.P2P.Storage.Files;
 
@@ -34,6 +35,8 @@ internal sealed record ErrorReport(string Code, ExitCode Exit, string Message, s
             e.Code.Replace('-', '_'), ExitCode.Refused, e.Message, null, e.Field),
         StoreDamagedException e => new("damaged", ExitCode.VerificationFailed, e.Message, "omega verify", null),
         DiskFullException e => new("disk_full", ExitCode.Error, e.Message, MakeRoom, null),
+        IOException { HResult: LibC.NoSpace or LibC.QuotaExceeded } e =>
+            new("disk_full", ExitCode.Error, e.Message, MakeRoom, null),
         IOException e => new("io", ExitCode.Error, e.Message, null, null),
         AggregateException { InnerException: { } inner } => Of(inner),
         _ => new("internal", ExitCode.Error, $"{failure.GetType().Name}: {failure.Message}",

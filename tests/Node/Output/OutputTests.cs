@@ -93,6 +93,9 @@ public sealed class OutputTests
         Assert.Equal("internal", report.Code);
         Assert.Equal(ExitCode.Interrupted, ErrorReport.Of(new OperationCanceledException()).Exit);
         Assert.Equal("disk_full", ErrorReport.Of(new Omega.P2P.Storage.Files.DiskFullException("x")).Code);
+        // As the runtime throws it, for the small files of a home.
+        Assert.Equal("disk_full", ErrorReport.Of(new IOException("No space left on device", 28)).Code);
+        Assert.Equal("io", ErrorReport.Of(new IOException("broken", 5)).Code);
         var failed = new Omega.P2P.Engine.EngineResult.Failed(Omega.P2P.Federation.MeshError.NoRoom, "no space");
         var inDaemon = ErrorReport.Of(Omega.P2P.Node.Service.Failures.Of(failed));
         Assert.Equal(("disk_full", ErrorReport.MakeRoom), (inDaemon.Code, inDaemon.Hint));
