@@ -20,7 +20,8 @@ public sealed class OperationSweepTests
             Environment.GetEnvironmentVariable("OMEGA_SEED"), NumberStyles.HexNumber, CultureInfo.InvariantCulture,
             out var seed) ? seed & 0xffff : 0;
 
-    /// <summary>Methods that write nothing, or only end what another began.</summary>
+    /// <summary>Methods that write nothing, or only end what another began. A plan over much that changed seals
+    /// segments of the index, as puts do.</summary>
     private static readonly string[] WriteNothing =
     [
         "Attest", "ChunksOf", "Compare", "Dispose", "Expired", "Cooled", "Explain", "ExplainCollection", "FindBlocks",
