@@ -16,6 +16,7 @@ using Omega.P2P.Storage;
 using Omega.P2P.Storage.Blocks;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Logs;
+using Omega.P2P.Storage.Tests;
 
 namespace Omega.P2P.Benchmarks.Scale;
 
@@ -45,11 +46,11 @@ internal sealed class GeneratedHome : IDisposable
         _home = home;
         _keys = KeyFolder.Open(home.Keys);
         Signer = new RepeatedSigner(_keys.Node);
-        Files = new ReadCountingFiles(new DiskFileSystem(home.Domain(Name)));
+        Files = new CountingFiles(new DiskFileSystem(home.Domain(Name)));
     }
 
     /// <summary>The domain's folder.</summary>
-    public ReadCountingFiles Files { get; }
+    public CountingFiles Files { get; }
 
     public RepeatedSigner Signer { get; }
 

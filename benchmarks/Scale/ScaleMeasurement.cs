@@ -5,6 +5,7 @@ using Omega.P2P.Storage;
 using Omega.P2P.Storage.Collection;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Recovery;
+using Omega.P2P.Storage.Tests;
 
 namespace Omega.P2P.Benchmarks.Scale;
 
@@ -128,7 +129,7 @@ internal static class ScaleMeasurement
             ("memory_above_idle", memory.AboveIdle()));
     }
 
-    private static Changed ChangeOne(DomainStore store, ReadCountingFiles files, long number, long second)
+    private static Changed ChangeOne(DomainStore store, CountingFiles files, long number, long second)
     {
         var now = GeneratedHome.Now(1_000_000_000 + second * 1000);
         var reads = files.Reads;
@@ -145,7 +146,7 @@ internal static class ScaleMeasurement
     }
 
     /// <summary>Random gets by key, entry and bytes: the first half warms the fences, the second counts.</summary>
-    private static Looked Look(DomainStore store, ReadCountingFiles files, long count)
+    private static Looked Look(DomainStore store, CountingFiles files, long count)
     {
         var times = new List<double>();
         var pages = new List<long>();
@@ -183,7 +184,7 @@ internal static class ScaleMeasurement
     }
 
     /// <summary>Loads the code that measuring needs, so that it does not count as the store's memory.</summary>
-    internal static void Warm(Action<DomainStore, ReadCountingFiles> work)
+    internal static void Warm(Action<DomainStore, CountingFiles> work)
     {
         var folder = Directory.CreateTempSubdirectory("omega-scale-warm-").FullName;
         using (var home = GeneratedHome.Open(folder))

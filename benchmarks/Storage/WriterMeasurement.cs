@@ -12,6 +12,7 @@ using Omega.P2P.Primitives.Time;
 using Omega.P2P.Storage;
 using Omega.P2P.Storage.Files;
 using Omega.P2P.Storage.Ingest;
+using Omega.P2P.Storage.Tests;
 
 namespace Omega.P2P.Benchmarks.Storage;
 

@@ -15,6 +15,11 @@ public sealed partial class DomainStore
     public IReadOnlyList<BlockInfo?> FindBlocks(IReadOnlyList<BlockId> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
         var known = new Dictionary<BlockId, (long Length, bool IsHere)>();
         lock (_core.State)
         {

@@ -242,26 +242,13 @@ public sealed partial class DomainStore
 
     private ArtifactState StateOfFile(ContentId content, long size)
     {
+        bool isKnown;
         lock (_core.State)
         {
-            if (!_core.IsKnown(content))
-            {
-                return ArtifactState.Evicted;
-            }
-
-            if (_core.TryLocate(content.Hash, BlockCodec.Raw, out _, out _))
-            {
-                return ArtifactState.Local;
-            }
-
-            // What is neither whole nor a list of chunks is not here.
-            if (!_core.TryLocate(content.Hash, BlockCodec.ChunkList, out _, out _))
-            {
-                return ArtifactState.Evicted;
-            }
+            isKnown = size == 0 || _core.IsKnown(content);
         }
 
-        return StateOf(content, size);
+        return isKnown ? StateOf(content, size) : ArtifactState.Evicted;
     }
 }
 

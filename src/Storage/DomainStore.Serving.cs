@@ -69,11 +69,7 @@ public sealed partial class DomainStore
         long size;
         lock (_core.State)
         {
-            if (_core.Artifacts.MayHaveContent(id))
-            {
-                users.AddRange(_core.Artifacts.OfContent(id).Where(record => record.IsLive).Take(UsersMax));
-            }
-
+            users.AddRange(_core.Artifacts.OfContent(id).Where(record => record.IsLive).Take(UsersMax));
             if (users.Count == 0)
             {
                 users.AddRange(_state.Uses.UsersOf(id.Hash, UseKind.Package)

@@ -113,9 +113,18 @@ internal sealed class TcpTransport : INetworkDriver, IDisposable
         foreach (var link in _links.Values) link.PushIdentity(addresses);
     }
 
+    /// <summary>On a thread of the pool: what is thrown here would end the process.</summary>
     private void OnNetworkChanged(object? sender, EventArgs e)
     {
-        lock (_moving) OnAddresses(ReachableNow());
+        try
+        {
+            lock (_moving) OnAddresses(ReachableNow());
+        }
+        catch (NetworkInformationException failed)
+        {
+            // An interface may go while it is looked at. The change that took it is told as well.
+            Host.Log.Warn($"addresses stay as they were: interfaces cannot be listed: {failed.Message}");
+        }
     }
 
     private List<Multiaddr> ReachableNow() => [.. _bound.SelectMany(ListenAddress.Reachable).Distinct()];

@@ -178,8 +178,7 @@ internal sealed partial class UseLedger
     private bool TrySettlePlain(ContentId content)
     {
         var isKept = false;
-        var artifacts = core.Artifacts.MayHaveContent(content) ? core.Artifacts.OfContent(content) : [];
-        foreach (var artifact in artifacts)
+        foreach (var artifact in core.Artifacts.OfContent(content))
         {
             if (artifact.HasRefs || IsOpenPackage(artifact))
             {

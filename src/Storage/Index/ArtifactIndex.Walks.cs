@@ -9,12 +9,12 @@ namespace Omega.P2P.Storage.Index;
 internal sealed partial class ArtifactIndex
 {
     /// <summary>All artifacts with this content, removed ones included, by (key, domain). Lazy: to be walked under the
-    /// state lock.</summary>
+    /// state lock. Most contents asked for are a package's file, of no artifact: the filters tell so without a
+    /// walk.</summary>
     public IEnumerable<ArtifactRecord> OfContent(ContentId content) =>
-        tables.Keys(IndexTable.Contents, content.AsSpan()).Select(key => Require(key.AsSpan(KeyLength)));
-
-    /// <summary>Whether an artifact may have this content: false is certain, and cheaper than a walk.</summary>
-    public bool MayHaveContent(ContentId content) => tables.MayContain(IndexTable.Contents, content.AsSpan());
+        tables.MayContain(IndexTable.Contents, content.AsSpan())
+            ? tables.Keys(IndexTable.Contents, content.AsSpan()).Select(key => Require(key.AsSpan(KeyLength)))
+            : [];
 
     /// <summary>The next artifacts by (created, key, domain) after a place in that order.</summary>
     /// <param name="after">Where to go on: empty begins, then what the last call gave.</param>

@@ -194,8 +194,8 @@ public sealed class CollectionTests
     [Fact]
     public void APlanDoesNotWalkOverWhatTheLastOneSettled()
     {
-        ReadCountingFiles? files = null;
-        using var test = new TestStore(through: disk => files = new ReadCountingFiles(disk));
+        CountingFiles? files = null;
+        using var test = new TestStore(through: disk => files = new CountingFiles(disk));
         using (var batch = test.Store.BeginBatch("replay"))
         {
             for (var i = 0; i < 8_000; i++)
@@ -211,10 +211,10 @@ public sealed class CollectionTests
         test.Store.PlanCollection(AtOnce, TestStore.Now(5));
         var last = test.Store.List(ArtifactFilter.All).Last();
         test.Store.Remove([last.Key], null, TestStore.Now(6));
-        var before = files!.Bytes;
+        var before = files!.BytesRead;
 
         Assert.Equal(1, test.Store.PlanCollection(AtOnce, TestStore.Now(7)).DeadObjects);
-        Assert.InRange(files.Bytes - before, 0, 128 * 1024);
+        Assert.InRange(files.BytesRead - before, 0, 128 * 1024);
     }
 
     private static ArtifactKey PutOther(TestStore test, byte[] bytes, string type, ArtifactKey? refersTo)

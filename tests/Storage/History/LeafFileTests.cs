@@ -40,12 +40,12 @@ public sealed class LeafFileTests
     [InlineData(256 * 13)]
     public void OpeningReadsNoLeavesButTheNewest(int size)
     {
-        var files = new ReadCountingFiles(Filled(size, out var root));
+        var files = new CountingFiles(Filled(size, out var root));
         using var leaves = LeafFile.Open(files, Path);
         Assert.Equal(root, leaves.Root);
 
         // Two tiles, and three hashes for every peak.
-        Assert.InRange(files.Bytes, 0, 2 * 256 * 32 + 63 * 3 * 32);
+        Assert.InRange(files.BytesRead, 0, 2 * 256 * 32 + 63 * 3 * 32);
     }
 
     [Theory]

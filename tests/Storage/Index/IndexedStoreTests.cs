@@ -100,13 +100,13 @@ public sealed class IndexedStoreTests
         test.Store.Idle(TestStore.Now(10_000));
         test.Store.SettleIndex();
         test.Store.Dispose();
-        var files = new ReadCountingFiles(test.Files);
+        var files = new CountingFiles(test.Files);
         using (DomainStore.Open(files, test.Options, TestStore.Keys, TestStore.Now(1), out _))
         {
         }
 
         test.Reopen();
-        return files.Bytes;
+        return files.BytesRead;
     }
 
     [Theory]

@@ -1,12 +1,22 @@
 using Omega.P2P.Storage.Files;
 
-namespace Omega.P2P.Benchmarks.Storage;
+namespace Omega.P2P.Storage.Tests;
 
-/// <summary>Counts the syncs that pass through the file port, of files and of folders.</summary>
+/// <summary>A disk that counts what is asked of it, so that a cost can be asserted or told. The benchmarks use it,
+/// too.</summary>
 internal sealed class CountingFiles(IFileSystem inner) : IFileSystem
 {
+    private long _reads;
+    private long _bytesRead;
     private long _syncs;
 
+    /// <summary>Reads by position.</summary>
+    public long Reads => Interlocked.Read(ref _reads);
+
+    /// <summary>What they gave.</summary>
+    public long BytesRead => Interlocked.Read(ref _bytesRead);
+
+    /// <summary>Of files and of folders.</summary>
     public long Syncs => Interlocked.Read(ref _syncs);
 
     public IFile Open(string path, FileOpenMode mode) => new CountingFile(this, inner.Open(path, mode));
@@ -39,7 +49,13 @@ internal sealed class CountingFiles(IFileSystem inner) : IFileSystem
     {
         public long Length => file.Length;
 
-        public int ReadAt(long offset, Span<byte> destination) => file.ReadAt(offset, destination);
+        public int ReadAt(long offset, Span<byte> destination)
+        {
+            var read = file.ReadAt(offset, destination);
+            Interlocked.Increment(ref owner._reads);
+            Interlocked.Add(ref owner._bytesRead, read);
+            return read;
+        }
 
         public void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
 
