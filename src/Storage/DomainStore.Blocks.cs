@@ -63,28 +63,6 @@ public sealed partial class DomainStore
         return users;
     }
 
-    /// <summary>Brings the ledger up as far as a moment allows, for a question; not at all where somebody else is at
-    /// work on it.</summary>
-    private void CatchUpBriefly()
-    {
-        const int BatchesMax = 64;
-        if (!_core.Maintenance.TryEnter())
-        {
-            return;
-        }
-
-        try
-        {
-            for (var batch = 0; batch < BatchesMax && _state.Uses.CatchUpSome(int.MaxValue); batch++)
-            {
-            }
-        }
-        finally
-        {
-            _core.Maintenance.Exit();
-        }
-    }
-
     /// <summary>Contents with a chunk list, told by the directories of the blocks that hold lists, and by the lists
     /// that wait in the log. In memory of one block at a time; some come twice.</summary>
     private IEnumerable<ContentId> CutContents()

@@ -43,6 +43,7 @@ public sealed partial class DomainStore
             CommitImport(batch, fresh, now);
             return 0;
         });
+        SettleBeside(batch.Classes.Sum(use => use.Contents.Count));
     }
 
     private bool IsImported(ImportedArtifact artifact)

@@ -33,7 +33,7 @@ public sealed partial class DomainStore
 
         using var writer = new ContentWriter(_core, package.Use);
         writer.Write(manifest.Encode());
-        return Stage(writer, staged =>
+        var result = Stage(writer, staged =>
         {
             lock (_core.State)
             {
@@ -60,6 +60,8 @@ public sealed partial class DomainStore
                 return new PutResult(descriptor.Key, staged.Content, staged.Size, AlreadyThere: false);
             });
         });
+        SettleBeside(result.AlreadyThere ? 0 : manifest.Files.Length);
+        return result;
     }
 
     /// <summary>Blocks, then the files that ride in the log, then the artifact: a commit that was cut short shows no

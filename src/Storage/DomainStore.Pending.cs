@@ -12,9 +12,6 @@ public sealed partial class DomainStore
     /// <summary>Steps of index work a call does at most; 64 MiB of merging.</summary>
     private const int IndexStepsPerCall = 64;
 
-    /// <summary>Batches of the use ledger a call settles at most (guess: a tenth of a second).</summary>
-    private const int LedgerBatchesPerCall = 64;
-
     /// <summary>Names of block files a call looks at (guess: a tenth of a second).</summary>
     private const int NamesPerCall = 4096;
 
@@ -24,7 +21,6 @@ public sealed partial class DomainStore
 
     private readonly WorkBeside _indexing;
     private readonly WorkBeside _moving;
-    private bool _isLedgerStuck;
 
     /// <summary>
     /// Work that is due without a request: moves inline bytes to a block when enough wait, or some wait and no put has
@@ -65,26 +61,6 @@ public sealed partial class DomainStore
 
         for (var step = 0; step < IndexStepsPerCall && Maintain(now); step++)
         {
-        }
-    }
-
-    /// <summary>Brings the use ledger up, so that a plan has little left to do. Under the maintenance lock.</summary>
-    private void SettleSome()
-    {
-        try
-        {
-            for (var batch = 0; batch < LedgerBatchesPerCall && !_isLedgerStuck; batch++)
-            {
-                if (!_state.Uses.CatchUpSome(int.MaxValue))
-                {
-                    return;
-                }
-            }
-        }
-        catch (StoreDamagedException)
-        {
-            // Whoever plans a collection is told, and verify says what is damaged: no reason to try each second.
-            _isLedgerStuck = true;
         }
     }
 

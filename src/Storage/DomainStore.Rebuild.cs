@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Artifacts;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.Time;
@@ -28,15 +29,15 @@ public sealed partial class DomainStore
         RequireWritable();
         RequireSpareRoom();
         var record = RecordsOf([key])[0];
+        var losses = LossesNow();
         var fresh = new List<SizedContent>();
         var missing = MissingFor(record, fresh);
-        return new ArtifactRebuild(this, key, missing, fresh, record.Audience, _core.Blocks.NextTemporary());
+        return new ArtifactRebuild(this, record, losses, missing, fresh, _core.Blocks.NextTemporary());
     }
 
     /// <summary>Files of a package that were never here have no place to come back to.</summary>
     private List<MissingContent> MissingFor(ArtifactRecord record, List<SizedContent> fresh)
     {
-        CatchUpBriefly();
         using var objects = new ObjectReader(_core);
         var missing = new Dictionary<Hash256, MissingContent>();
         var blocks = new HashSet<BlockState>();
@@ -70,8 +71,23 @@ public sealed partial class DomainStore
             }
         }
 
-        AddNeighbours(blocks, missing, objects);
+        if (blocks.Count > 0)
+        {
+            CatchUpBriefly();
+            AddNeighbours(blocks, missing, objects);
+        }
+
         return [.. missing.Values.OrderByDescending(part => part.IsRequired).ThenBy(part => part.Object)];
+    }
+
+    /// <summary>Remembers of a package that came back that all of it is here: nobody needs to look at each file.
+    /// </summary>
+    internal void SetWhole(ArtifactRebuild rebuilt)
+    {
+        if (rebuilt.Artifact.Type == PackageManifest.TypeTag)
+        {
+            _core.Packages.SetWhole(rebuilt.Artifact.Content, rebuilt.Losses);
+        }
     }
 
     internal IReadOnlyList<BlockId> CompleteRebuild(ArtifactRebuild rebuild, Instant now)

@@ -27,7 +27,7 @@ public sealed partial class DomainStore
     {
         ArgumentNullException.ThrowIfNull(ids);
         CatchUpBriefly();
-        var packages = new Dictionary<Hash256, List<ArtifactRecord>>();
+        var packages = new Dictionary<Hash256, List<ContentUser>>();
         var infos = new ContentInfo?[ids.Count];
         lock (_foundGate)
         {
@@ -60,20 +60,19 @@ public sealed partial class DomainStore
     public SmallContentReader OpenSmall() => new(_core);
 
     /// <param name="id">What is asked for.</param>
-    /// <param name="packages">Live packages by their manifest, as far as they were looked up: files of one are asked
-    /// for by the thousand.</param>
-    private ContentInfo? FindContent(ContentId id, Dictionary<Hash256, List<ArtifactRecord>> packages)
+    /// <param name="packages">Users by the manifest they have, as far as they were looked up: files of one are asked
+    /// for by the thousand, and all that only it names have the same list.</param>
+    private ContentInfo? FindContent(ContentId id, Dictionary<Hash256, List<ContentUser>> packages)
     {
-        List<ArtifactRecord> users = [];
+        IReadOnlyList<ContentUser> users;
         bool isHere;
         long size;
         lock (_core.State)
         {
-            users.AddRange(_core.Artifacts.OfContent(id).Where(record => record.IsLive).Take(UsersMax));
+            users = [.. _core.Artifacts.OfContent(id).Where(record => record.IsLive).Take(UsersMax).Select(UserOf)];
             if (users.Count == 0)
             {
-                users.AddRange(_state.Uses.UsersOf(id.Hash, UseKind.Package)
-                    .SelectMany(manifest => LivePackagesOf(manifest, packages)).Take(UsersMax));
+                users = PackagesNaming(id, packages);
             }
 
             isHere = _core.TryLocate(id.Hash, BlockCodec.Raw, out var pending, out var place);
@@ -85,27 +84,40 @@ public sealed partial class DomainStore
             return null;
         }
 
-        return new ContentInfo(
-            size, isHere || size == 0 || StateOf(id, size) == ArtifactState.Local,
-            users.ConvertAll(user => new ContentUser(user.Domain, user.Audience, [.. user.Published])));
+        return new ContentInfo(size, isHere || size == 0 || StateOf(id, size) == ArtifactState.Local, users);
     }
 
-    private List<ArtifactRecord> LivePackagesOf(Hash256 manifest, Dictionary<Hash256, List<ArtifactRecord>> known)
+    private List<ContentUser> PackagesNaming(ContentId file, Dictionary<Hash256, List<ContentUser>> known)
+    {
+        if (_state.Uses.TryOnlyUser(file.Hash, UseKind.Package, out var only))
+        {
+            return PackagesOf(only, known);
+        }
+
+        return [.. _state.Uses.UsersOf(file.Hash, UseKind.Package)
+            .SelectMany(manifest => PackagesOf(manifest, known)).Take(UsersMax)];
+    }
+
+    private List<ContentUser> PackagesOf(Hash256 manifest, Dictionary<Hash256, List<ContentUser>> known)
     {
         if (!known.TryGetValue(manifest, out var packages))
         {
-            packages = [.. _state.Uses.PackagesOf(ContentId.From(manifest)).Where(package => package.IsLive)];
+            packages = [.. _state.Uses.PackagesOf(ContentId.From(manifest)).Where(package => package.IsLive)
+                .Take(UsersMax).Select(UserOf)];
             known.Add(manifest, packages);
         }
 
         return packages;
     }
+
+    private static ContentUser UserOf(ArtifactRecord record) =>
+        new(record.Domain, record.Audience, [.. record.Published]);
 }
 
 /// <summary>A content as it stands.</summary>
 /// <param name="Size">Its length.</param>
 /// <param name="IsHere">Whether every byte is on this disk.</param>
-/// <param name="Users">Artifacts of it, or packages that name it.</param>
+/// <param name="Users">Artifacts of it, or packages that name it: one list for all that have the same ones.</param>
 public sealed record ContentInfo(long Size, bool IsHere, IReadOnlyList<ContentUser> Users);
 
 /// <summary>Who has a content.</summary>

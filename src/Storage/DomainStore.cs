@@ -42,6 +42,7 @@ public sealed partial class DomainStore : IDisposable
         _puts = new PutQueue(AdmitTogether);
         _indexing = new WorkBeside(core.Scheduler);
         _moving = new WorkBeside(core.Scheduler);
+        _settling = new WorkBeside(core.Scheduler);
     }
 
     /// <summary>Hash of the genesis manifest's payload.</summary>
@@ -201,6 +202,7 @@ public sealed partial class DomainStore : IDisposable
     {
         _indexing.End();
         _moving.End();
+        _settling.End();
         _log.Dispose();
         _state.Dispose();
         _core.Dispose();

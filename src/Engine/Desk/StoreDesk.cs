@@ -111,14 +111,11 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
     private List<ContentStatus> StatusOf(IReadOnlyList<ContentTarget> targets)
     {
         var wanted = targets.ToLookup(t => t.Kind, t => t.Hash);
-        var blocks = new Queue<BlockInfo?>(store.FindBlocks([.. wanted[TargetKind.Block].Select(BlockId.From)]));
-        var contents = new Queue<ContentInfo?>(
-            store.FindContents([.. wanted[TargetKind.Content].Select(ContentId.From)]));
-        return
-        [
-            .. targets.Select(
-                t => t.Kind == TargetKind.Block ? StatusOf(blocks.Dequeue()) : StatusOf(contents.Dequeue())),
-        ];
+        var blocks = new Queue<ContentStatus>(
+            store.FindBlocks([.. wanted[TargetKind.Block].Select(BlockId.From)]).Select(StatusOf));
+        var contents = new Queue<ContentStatus>(
+            StatusOf(store.FindContents([.. wanted[TargetKind.Content].Select(ContentId.From)])));
+        return [.. targets.Select(t => (t.Kind == TargetKind.Block ? blocks : contents).Dequeue())];
     }
 
     private ContentStatus StatusOf(BlockInfo? block) => block is null
@@ -127,14 +124,32 @@ internal sealed class StoreDesk(DomainStore store) : IDisposable
             block.Length, block.IsHere,
             [.. block.Users.Select(users => users.SelectMany(PublicationsOf).Distinct().ToList())]);
 
-    private ContentStatus StatusOf(ContentInfo? content) => content is null
-        ? ContentStatus.Unknown
-        : new ContentStatus(
-            content.Size, content.IsHere,
-            [
-                content.Users.SelectMany(user => PublicationsOf(user.Domain, user.Audience, user.Published)).Distinct()
-                    .ToList(),
-            ]);
+    /// <summary>Of contents; neighbours that have the same users share one answer to who may read.</summary>
+    private IEnumerable<ContentStatus> StatusOf(IReadOnlyList<ContentInfo?> contents)
+    {
+        IReadOnlyList<ContentUser>? users = null;
+        IReadOnlyList<IReadOnlyList<Publication>> readers = [];
+        foreach (var content in contents)
+        {
+            if (content is null)
+            {
+                yield return ContentStatus.Unknown;
+                continue;
+            }
+
+            if (!ReferenceEquals(content.Users, users))
+            {
+                users = content.Users;
+                readers =
+                [
+                    users.SelectMany(user => PublicationsOf(user.Domain, user.Audience, user.Published)).Distinct()
+                        .ToList(),
+                ];
+            }
+
+            yield return new ContentStatus(content.Size, content.IsHere, readers);
+        }
+    }
 
     private IEnumerable<Publication> PublicationsOf(ArtifactInfo artifact) =>
         PublicationsOf(artifact.Domain, artifact.Audience, artifact.Published);

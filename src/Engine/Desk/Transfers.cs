@@ -57,7 +57,7 @@ internal sealed class Transfers(DomainStore store) : IDisposable
         using (open)
         {
             open.Import?.Complete(now);
-            open.Rebuild?.Complete(now);
+            open.Rebuild?.Complete(now, open.Import);
         }
 
         return new StoreAnswer.Done();

@@ -10,7 +10,7 @@ internal sealed partial class Transfer
     private readonly List<Batch> _batches = [];
 
     /// <summary>Small contents that nobody is asked for now, in order.</summary>
-    private List<Want> _waiting = [];
+    private readonly LinkedList<Want> _waiting = [];
 
     private static bool IsSmall(Want want) => want.Content.Size <= RangeQueue.GroupBytes;
 
@@ -38,32 +38,35 @@ internal sealed partial class Transfer
     {
         if (_waiting.Count == 0 || links.TrueForAll(link => link.TakesMany))
             return;
-        var singly = _waiting.Where(want => want.Holders.Count > 0
-            && !links.Exists(link => link.TakesMany && want.Holders.Contains(link.Peer))).ToHashSet();
-        _waiting.RemoveAll(singly.Contains);
-        _single.AddRange(singly);
+        for (var node = _waiting.First; node is not null;)
+        {
+            var (here, want) = (node, node.Value);
+            node = node.Next;
+            if (want.Holders.Count == 0 || links.Exists(link => link.TakesMany && want.Holders.Contains(link.Peer)))
+                continue;
+            _waiting.Remove(here);
+            _single.Add(want);
+        }
     }
 
     private bool TryAskMany(Link link)
     {
         var items = new List<BatchItem>();
-        var left = new List<Want>();
         var ranges = 0;
-        foreach (var want in _waiting)
+        for (var node = _waiting.First;
+            node is not null && items.Count < OmegaLimits.Gets && ranges + OmegaLimits.Ranges <= OmegaLimits.RangesOfMany;)
         {
-            var isTaken = items.Count < OmegaLimits.Gets && want.Holders.Contains(link.Peer)
-                && ranges + OmegaLimits.Ranges <= OmegaLimits.RangesOfMany;
-            if (!isTaken || want.Todo.Take(RangeQueue.GroupBytes, OmegaLimits.Ranges, long.MaxValue) is not { } piece)
-            {
-                left.Add(want);
+            var (here, want) = (node, node.Value);
+            node = node.Next;
+            if (!want.Holders.Contains(link.Peer)
+                || want.Todo.Take(RangeQueue.GroupBytes, OmegaLimits.Ranges, long.MaxValue) is not { } piece)
                 continue;
-            }
+            _waiting.Remove(here);
             items.Add(new BatchItem(want, piece));
             ranges += piece.Ranges.Count;
         }
         if (items.Count == 0)
             return false;
-        _waiting = left;
         AskMany(link, items);
         return true;
     }
@@ -110,20 +113,8 @@ internal sealed partial class Transfer
     private void OnOutcome(Batch batch, ManyOutcome outcome)
     {
         _batches.Remove(batch);
-        _underWay--;
         See(batch, outcome.BytesWire);
-        _services.OnLegEnded(batch.Peer);
-        _bytesWire += outcome.BytesWire;
-        if (batch.IsVoid)
-            _bytesRefetched += outcome.BytesVerified;
-        else
-            _bytes += outcome.BytesVerified;
-        if (outcome.BytesVerified > 0)
-        {
-            _sources.Add(batch.Peer);
-            TallyOf(batch.Peer).Bytes += outcome.BytesVerified;
-            StopWaiting();
-        }
+        Account(batch.Peer, batch.IsVoid, outcome.BytesWire, outcome.BytesVerified);
         if (outcome.Status == BlocksStatus.LocalFault)
         {
             End(new CommandResult.Failed(MeshError.StoreFailed, outcome.Detail));
@@ -160,7 +151,7 @@ internal sealed partial class Transfer
             if (want.Batches == 0)
             {
                 want.Todo.Add(piece.Ranges);
-                _waiting.Add(want);
+                _waiting.AddLast(want);
             }
             // One that a cut answer did not reach may yet come from the same holder.
             if (status is not null || !isEnded || outcome.Status == BlocksStatus.Cut)

@@ -47,7 +47,7 @@ internal sealed partial class Transfer
         if (small.Count > 1)
         {
             small.ForEach(want => want.IsBatched = true);
-            _waiting = small;
+            small.ForEach(want => _waiting.AddLast(want));
         }
         _single = _wants.Where(want => !want.IsBatched).ToList();
         _bytesWanted = begun.Wanted.Sum(w => w.Ranges.Sum(r => r.Length));
@@ -103,21 +103,9 @@ internal sealed partial class Transfer
     {
         var want = leg.Want;
         want.Legs.Remove(leg);
-        _underWay--;
         See(leg, outcome.VerifiedTo);
-        _services.OnLegEnded(leg.Peer);
-        _bytesWire += outcome.BytesWire;
-        if (leg.IsVoid)
-            _bytesRefetched += outcome.BytesVerified;
-        else
-            _bytes += outcome.BytesVerified;
-        if (outcome.BytesVerified > 0)
-        {
-            _sources.Add(leg.Peer);
-            TallyOf(leg.Peer).Bytes += outcome.BytesVerified;
-            want.Tries = 0;
-            StopWaiting();
-        }
+        Account(leg.Peer, leg.IsVoid, outcome.BytesWire, outcome.BytesVerified);
+        want.Tries = outcome.BytesVerified > 0 ? 0 : want.Tries;
         if (outcome.Status == BlocksStatus.LocalFault)
         {
             End(new CommandResult.Failed(MeshError.StoreFailed, outcome.Detail));
@@ -126,6 +114,27 @@ internal sealed partial class Transfer
         Settle(leg, outcome);
         if (!_isOver)
             Advance();
+    }
+
+    /// <summary>Takes down what a request that has ended brought.</summary>
+    /// <param name="peer">Who was asked.</param>
+    /// <param name="isVoid">Whether it had come from elsewhere before.</param>
+    /// <param name="wire">Bytes received.</param>
+    /// <param name="verified">Bytes proven.</param>
+    private void Account(PeerId peer, bool isVoid, long wire, long verified)
+    {
+        _underWay--;
+        _services.OnLegEnded(peer);
+        _bytesWire += wire;
+        if (isVoid)
+            _bytesRefetched += verified;
+        else
+            _bytes += verified;
+        if (verified <= 0)
+            return;
+        _sources.Add(peer);
+        TallyOf(peer).Bytes += verified;
+        StopWaiting();
     }
 
     /// <summary>What became of a leg's ranges: all proven, or somebody else's now.</summary>

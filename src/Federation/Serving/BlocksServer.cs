@@ -53,7 +53,7 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
         }
         outbox.Ask(new StoreQuery.Contents([TargetOf(get)]), answer =>
         {
-            var what = ServingOf(peer, get, StatusIn(answer, 0));
+            var what = ServingOf(RightsOf(peer), get, StatusIn(answer, 0));
             if (what.IsRefused)
             {
                 RefuseBulk(stream);
@@ -80,7 +80,8 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
         {
             if (!stream.TryHandOver())
                 return;
-            var items = many.Gets.Select((get, i) => ServingOf(peer, get, StatusIn(answer, i))).ToList();
+            var mayRead = RightsOf(peer);
+            var items = many.Gets.Select((get, i) => ServingOf(mayRead, get, StatusIn(answer, i))).ToList();
             outbox.Ask(new StoreQuery.ServeMany(stream.Id, items), served =>
             {
                 if (served is not StoreAnswer.Done)
@@ -96,9 +97,9 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
             ? items[index]
             : ContentStatus.Unknown;
 
-    private ManyServing ServingOf(TrustedPeer peer, BlocksRequest.Get get, ContentStatus status)
+    private ManyServing ServingOf(Func<ContentStatus, bool> mayRead, BlocksRequest.Get get, ContentStatus status)
     {
-        var mayHave = status.IsLocal && !IsChallenged(get) && MayRead(peer, status)
+        var mayHave = status.IsLocal && !IsChallenged(get) && mayRead(status)
             && get.Ranges[^1].End <= status.Size;
         return new ManyServing(TargetOf(get), get.Ranges, mayHave ? status.Size : -1);
     }
@@ -120,11 +121,26 @@ internal sealed class BlocksServer(Outbox outbox, TrustBook trust, FollowBook fo
             var held = new bool[targets.Count];
             if (answer is StoreAnswer.Contents contents && contents.Items.Count == held.Length)
             {
+                var mayRead = RightsOf(peer);
                 for (var i = 0; i < held.Length; i++)
-                    held[i] = contents.Items[i].IsLocal && MayRead(peer, contents.Items[i]);
+                    held[i] = contents.Items[i].IsLocal && mayRead(contents.Items[i]);
             }
             stream.RespondAndClose(new HaveResponse(held).Encode());
         });
+    }
+
+    /// <summary>Whether a peer may read contents, for one request: neighbours that have the same readers, the files of
+    /// one package, are looked at once.</summary>
+    private Func<ContentStatus, bool> RightsOf(TrustedPeer peer)
+    {
+        IReadOnlyList<IReadOnlyList<Publication>>? readers = null;
+        var mayRead = false;
+        return status =>
+        {
+            if (!ReferenceEquals(status.Readers, readers))
+                (readers, mayRead) = (status.Readers, MayRead(peer, status));
+            return mayRead;
+        };
     }
 
     private bool MayRead(TrustedPeer peer, ContentStatus status) =>

@@ -51,6 +51,21 @@ internal sealed partial class UseLedger(StoreCore core, KeepBook keeping)
         _tables.Keys(IndexTable.Uses, KeyOf(used, (byte)kind))
             .Select(key => Hash256.From(key.AsSpan(Hash256.Size + 1)));
 
+    /// <summary>The one who uses this in that way; false where nobody does, or several do. Under the state lock.
+    /// </summary>
+    public bool TryOnlyUser(Hash256 used, UseKind kind, out Hash256 user)
+    {
+        user = default;
+        using var scan = _tables.Scan(IndexTable.Uses, KeyOf(used, (byte)kind));
+        if (!scan.MoveNext())
+        {
+            return false;
+        }
+
+        user = Hash256.From(scan.Key[(Hash256.Size + 1)..]);
+        return !scan.MoveNext();
+    }
+
     /// <summary>Contents that an object may be a part of: itself, and those cut that contain it. Lazy, as
     /// above.</summary>
     public IEnumerable<ContentId> ContentsWith(Hash256 id) =>

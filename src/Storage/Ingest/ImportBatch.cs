@@ -23,6 +23,7 @@ public sealed class ImportBatch : IDisposable
     private readonly List<ContentImport> _imports = [];
     private readonly Lock _gate = new();
     private bool _isOver;
+    private bool _isComplete;
 
     internal ImportBatch(DomainStore store, StoreCore core)
     {
@@ -123,6 +124,7 @@ public sealed class ImportBatch : IDisposable
     public void Complete(Instant now)
     {
         _store.CompleteImport(this, now);
+        _isComplete = true;
         _imports.ForEach(import => import.Complete());
     }
 
@@ -140,6 +142,10 @@ public sealed class ImportBatch : IDisposable
             }
         }
     }
+
+    /// <summary>Whether it was completed, and a content of an audience is here since then.</summary>
+    internal bool HasBrought(ContentId content, string audience) =>
+        _isComplete && ClassOf(audience).Contents.ContainsKey(content);
 
     internal static StoreRefusedException WrongContent(ContentId found, ContentId wanted) =>
         new("wrong-content", $"the bytes are {found}, not {wanted}");

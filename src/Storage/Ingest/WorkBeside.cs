@@ -13,6 +13,9 @@ internal sealed class WorkBeside(IParallelScheduler scheduler)
     private bool _isRunning;
     private bool _isEnded;
 
+    /// <summary>Whoever waits for the end of what is under way wants it soon.</summary>
+    public bool IsEnding => Volatile.Read(ref _isEnded);
+
     /// <summary>Begins a piece, unless one is under way. A disk that fails under it is nobody's concern here: what is
     /// still due is begun again, and the writer who cannot go on without it does it himself and is told.</summary>
     public void Begin(Action work)
@@ -41,7 +44,7 @@ internal sealed class WorkBeside(IParallelScheduler scheduler)
         IRunningWork? last;
         lock (_gate)
         {
-            _isEnded = true;
+            Volatile.Write(ref _isEnded, true);
             last = _last;
         }
 

@@ -173,10 +173,11 @@ internal sealed partial class IndexStore : IDisposable
     private MergeCursor CursorAt(
         IndexTable table, scoped ReadOnlySpan<byte> from, scoped ReadOnlySpan<byte> prefix, bool expectAbsent)
     {
-        var sources = new List<IndexCursor>(4) { new MemtableCursor(_memtable, table, from) };
+        var sources = new List<IndexCursor>(4);
+        AddCursor(sources, _memtable, table, from, prefix);
         if (_frozen is not null)
         {
-            sources.Add(new MemtableCursor(_frozen, table, from));
+            AddCursor(sources, _frozen, table, from, prefix);
         }
 
         // What no newer segment has is expected in the oldest, whose filter is then not worth its page.
@@ -192,6 +193,19 @@ internal sealed partial class IndexStore : IDisposable
         }
 
         return new MergeCursor(sources, dropTombstones: true);
+    }
+
+    private static void AddCursor(
+        List<IndexCursor> sources, Memtable memtable, IndexTable table, scoped ReadOnlySpan<byte> from,
+        scoped ReadOnlySpan<byte> prefix)
+    {
+        Span<byte> full = stackalloc byte[prefix.Length + 1];
+        full[0] = (byte)table;
+        prefix.CopyTo(full[1..]);
+        if (memtable.MayContain(full))
+        {
+            sources.Add(new MemtableCursor(memtable, table, from));
+        }
     }
 }
 

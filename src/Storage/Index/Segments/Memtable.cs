@@ -110,7 +110,7 @@ internal sealed class Memtable
 
     /// <summary>Whether an entry may be here whose key begins with this: false is certain, and much cheaper than to
     /// seek for what is absent, which a put does for each of its keys.</summary>
-    private bool MayContain(ReadOnlySpan<byte> prefix)
+    public bool MayContain(ReadOnlySpan<byte> prefix)
     {
         if (!TryDigest(prefix, out var digest))
         {
