@@ -2,9 +2,9 @@
 // receiver's store synced. To be run from a folder that has the packages.
 //   node helia.mjs FILE SCRATCH
 import './polyfill.mjs'
-import { fork, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { answer, child } from './children.mjs'
 
 if (process.env.ROLE) {
   const [{ Helia }, { bitswap }, { libp2pRouting }, { unixfs }, { createLibp2p }, { tcp }, { noise }, { yamux },
@@ -44,35 +44,23 @@ if (process.env.ROLE) {
       return bytes
     }
   }
-  process.on('message', async ({ verb, args }) => {
-    try { process.send({ value: await verbs[verb](...args) }) } catch (e) { process.send({ error: String(e) }) }
-  })
+  answer(verbs)
 } else {
   const [file, scratch] = process.argv.slice(2)
-  const children = []
-  const child = () => {
-    const p = fork(fileURLToPath(import.meta.url), [], { env: { ...process.env, ROLE: 'child' } })
-    children.push(p)
-    return (verb, ...args) => new Promise((yes, no) => {
-      p.once('message', m => m.error ? no(new Error(m.error)) : yes(m.value))
-      p.once('exit', code => no(new Error(`it ended with ${code}`)))
-      p.send({ verb, args })
-    })
-  }
-  const [a, b] = [child(), child()]
+  const [a, b] = [child(import.meta.url), child(import.meta.url)]
   try {
-    const address = await a('start', `${scratch}/helia-a`)
-    await b('start', `${scratch}/helia-b`)
-    await b('dial', address)
-    const cid = await a('add', file)
+    const address = await a.ask('start', `${scratch}/helia-a`)
+    await b.ask('start', `${scratch}/helia-b`)
+    await b.ask('dial', address)
+    const cid = await a.ask('add', file)
     execFileSync('sync', ['-f', scratch])
     const begin = process.hrtime.bigint()
-    const bytes = await b('fetch', cid)
+    const bytes = await b.ask('fetch', cid)
     execFileSync('sync', ['-f', scratch])
     if (bytes !== fs.statSync(file).size) throw new Error(`${bytes} bytes came`)
     console.log((Number(process.hrtime.bigint() - begin) / 1e9).toFixed(3))
   } finally {
-    for (const p of children) p.kill('SIGKILL')
+    for (const p of [a, b]) p.kill()
     for (const d of ['helia-a', 'helia-b']) fs.rmSync(`${scratch}/${d}`, { recursive: true, force: true })
   }
 }

@@ -1,10 +1,10 @@
 // One fetch by iroh 0.35 between two processes with persistent stores; prints seconds, the store synced.
 //   NPM_DIR=<folder with @number0/iroh> node iroh.mjs FILE|FOLDER SCRATCH
 // A folder goes as one collection.
-import { fork, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import fs from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { answer, child } from './children.mjs'
 
 const require = createRequire(process.env.NPM_DIR + '/package.json')
 const done = f => new Promise((yes, no) => f((e, p) => e ? no(e) : p?.abort ? no(new Error(p.abort.error)) : p?.allDone && yes(p.allDone)))
@@ -20,30 +20,22 @@ if (process.env.ROLE) {
     async add (path, wrap) { return (await done(cb => node.blobs.addFromPath(path, false, SetTagOption.auto(), { wrap }, cb))).hash },
     async get (hash, format, from) { await done(cb => node.blobs.download(hash, new BlobDownloadOptions(format, [from], SetTagOption.auto()), cb)) }
   }
-  process.on('message', async ({ verb, args }) => {
-    try { process.send({ value: await verbs[verb](...args) }) } catch (e) { process.send({ error: String(e) }) }
-  })
+  answer(verbs)
 } else {
   const [file, scratch] = process.argv.slice(2)
-  const children = []
-  const child = () => {
-    const p = fork(fileURLToPath(import.meta.url), [], { env: { ...process.env, ROLE: 'child' } })
-    children.push(p)
-    return (verb, ...args) => new Promise((yes, no) => {
-      p.once('message', m => m.error ? no(new Error(m.error)) : yes(m.value))
-      p.send({ verb, args })
-    })
+  const [a, b] = [child(import.meta.url), child(import.meta.url)]
+  try {
+    const from = await a.ask('start', `${scratch}/iroh-a`, 7611)
+    await b.ask('start', `${scratch}/iroh-b`, 7612)
+    const isFolder = fs.statSync(file).isDirectory()
+    const hash = await a.ask('add', file, isFolder)
+    execFileSync('sync', ['-f', scratch])
+    const begin = process.hrtime.bigint()
+    await b.ask('get', hash, isFolder ? 'HashSeq' : 'Raw', from)
+    execFileSync('sync', ['-f', scratch])
+    console.log((Number(process.hrtime.bigint() - begin) / 1e9).toFixed(3))
+  } finally {
+    for (const p of [a, b]) p.kill()
+    for (const d of ['iroh-a', 'iroh-b']) fs.rmSync(`${scratch}/${d}`, { recursive: true, force: true })
   }
-  const [a, b] = [child(), child()]
-  const from = await a('start', `${scratch}/iroh-a`, 7611)
-  await b('start', `${scratch}/iroh-b`, 7612)
-  const isFolder = fs.statSync(file).isDirectory()
-  const hash = await a('add', file, isFolder)
-  execFileSync('sync', ['-f', scratch])
-  const begin = process.hrtime.bigint()
-  await b('get', hash, isFolder ? 'HashSeq' : 'Raw', from)
-  execFileSync('sync', ['-f', scratch])
-  console.log((Number(process.hrtime.bigint() - begin) / 1e9).toFixed(3))
-  for (const p of children) p.kill('SIGKILL')
-  for (const d of ['iroh-a', 'iroh-b']) fs.rmSync(`${scratch}/${d}`, { recursive: true, force: true })
 }

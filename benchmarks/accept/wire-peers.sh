@@ -128,7 +128,7 @@ helia_fetch() {
   beside fetch-helia npm npm || return 0
   local i cid folder="$scratch/npm-helia"
   mkdir -p "$folder"
-  cp "$root/benchmarks/accept/helia.mjs" "$root/tests/Interop/helia/polyfill.mjs" "$folder"
+  cp "$root/benchmarks/accept/helia.mjs" "$root/benchmarks/accept/children.mjs" "$root/tests/Interop/helia/polyfill.mjs" "$folder"
   (cd "$folder" && npm install --no-audit --no-fund --ignore-scripts --loglevel=error @helia/utils@1.4.0 \
     @helia/block-brokers@4.2.4 @helia/unixfs@5.1.0 @helia/routers@3.1.3 libp2p@2.10.0 @libp2p/tcp@10.1.19 \
     @chainsafe/libp2p-noise@16.1.5 @chainsafe/libp2p-yamux@7.0.4 @libp2p/identify@3.0.39 blockstore-fs@2 \

@@ -37,11 +37,7 @@ public sealed class BatchTests
     [Fact]
     public void OneLieInABatchEndsItAndAnotherHolderBringsTheRest()
     {
-        var (loop, alice, bob) = Pair.Joined();
-        var carol = loop.Add("carol.personal", 3);
-        carol.Store.TakeSnapshot();
-        Pair.Join(loop, alice, carol);
-        Pair.Join(loop, bob, carol);
+        var (loop, alice, bob, carol) = Three();
         var (keys, contents) = PutMany(loop, alice, 300);
         loop.Command<CommandResult.Fetched>(bob, new MeshCommand.Fetch(alice.Domain, keys));
         var lies = 0;
@@ -69,11 +65,7 @@ public sealed class BatchTests
     [Fact]
     public void WhatOneHolderLostMeanwhileAnotherBrings()
     {
-        var (loop, alice, bob) = Pair.Joined();
-        var carol = loop.Add("carol.personal", 3);
-        carol.Store.TakeSnapshot();
-        Pair.Join(loop, alice, carol);
-        Pair.Join(loop, bob, carol);
+        var (loop, alice, bob, carol) = Three();
         var (keys, contents) = PutMany(loop, alice, 40);
         loop.Command<CommandResult.Fetched>(bob, new MeshCommand.Fetch(alice.Domain, keys));
         // Alice says that she has them all, and then refuses every other one.
@@ -90,11 +82,7 @@ public sealed class BatchTests
     [Fact]
     public void WhatAHolderThatStandsStillWasAskedForAnotherBringsAsWell()
     {
-        var (loop, alice, bob) = Pair.Joined();
-        var carol = loop.Add("carol.personal", 3);
-        carol.Store.TakeSnapshot();
-        Pair.Join(loop, alice, carol);
-        Pair.Join(loop, bob, carol);
+        var (loop, alice, bob, carol) = Three();
         var (keys, contents) = PutMany(loop, alice, 300);
         loop.Command<CommandResult.Fetched>(bob, new MeshCommand.Fetch(alice.Domain, keys));
         loop.Held.Add(alice);
@@ -112,11 +100,7 @@ public sealed class BatchTests
     [InlineData(false)]
     public void AnOlderNodeIsAskedForEachAndKeepsItsGoodOpinionOfUs(bool isOnlyHolder)
     {
-        var (loop, alice, bob) = Pair.Joined();
-        var carol = loop.Add("carol.personal", 3);
-        carol.Store.TakeSnapshot();
-        Pair.Join(loop, alice, carol);
-        Pair.Join(loop, bob, carol);
+        var (loop, alice, bob, carol) = Three();
         alice.IsOld = true;
         var (keys, contents) = PutMany(loop, alice, 40);
         loop.Command<CommandResult.Fetched>(bob, new MeshCommand.Fetch(alice.Domain, keys));
@@ -138,6 +122,17 @@ public sealed class BatchTests
         var failed = loop.Command<CommandResult.Failed>(bob, new MeshCommand.Fetch(alice.Domain, keys));
         Assert.Equal(MeshError.NotFound, failed.Code);
         Assert.Empty(bob.Store.Contents);
+    }
+
+    /// <summary>Alice, whose contents bob gets first, and carol, who asks both.</summary>
+    private static (MeshLoop Loop, LoopNode Alice, LoopNode Bob, LoopNode Carol) Three()
+    {
+        var (loop, alice, bob) = Pair.Joined();
+        var carol = loop.Add("carol.personal", 3);
+        carol.Store.TakeSnapshot();
+        Pair.Join(loop, alice, carol);
+        Pair.Join(loop, bob, carol);
+        return (loop, alice, bob, carol);
     }
 
     private static (List<ArtifactKey> Keys, List<byte[]> Contents) PutMany(MeshLoop loop, LoopNode node, int count)

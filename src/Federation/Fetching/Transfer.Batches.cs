@@ -53,9 +53,11 @@ internal sealed partial class Transfer
     {
         var items = new List<BatchItem>();
         var ranges = 0;
-        for (var node = _waiting.First;
-            node is not null && items.Count < OmegaLimits.Gets && ranges + OmegaLimits.Ranges <= OmegaLimits.RangesOfMany;)
+        for (var node = _waiting.First; node is not null && items.Count < OmegaLimits.Gets;)
         {
+            if (ranges + OmegaLimits.Ranges > OmegaLimits.RangesOfMany)
+                break;
+
             var (here, want) = (node, node.Value);
             node = node.Next;
             if (!want.Holders.Contains(link.Peer)

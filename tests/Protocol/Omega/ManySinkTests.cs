@@ -73,6 +73,29 @@ public sealed class ManySinkTests
         Assert.Equal(BlocksStatus.Malformed, Deliver([.. wire, 1], wire.Length).Status);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public void AFullDiskEndsTheAnswerAsOurOwnFault(int step)
+    {
+        _parts[1].IsFull = true;
+        var outcome = Deliver([.. _parts.SelectMany(part => part.Wire)], step);
+        Assert.Equal((BlocksStatus.LocalFault, 1L), (outcome.Status, outcome.BytesVerified));
+        Assert.Equal([BlocksStatus.Done, BlocksStatus.LocalFault], outcome.Items.OfType<BlocksStatus>());
+        Assert.Empty(_parts[2].Got);
+    }
+
+    [Fact]
+    public void PartOfASmallContentGoesOnAlone()
+    {
+        var (part, range) = (_parts[1], new WireRange(100, 50));
+        part.Offset = 100;
+        var sink = new ManySink([new ManyItem(part.Root, part.Content.Length, [range], part)]);
+        Assert.Equal(BulkStep.Done, sink.Push(part.Wire));
+        Assert.Equal(part.Content[100..150], part.Got);
+        Assert.Equal(50, ((ManyOutcome)sink.Outcome).BytesVerified);
+    }
+
     [Fact]
     public void RequestsOverTheirBoundsAreRefused()
     {
@@ -132,13 +155,20 @@ public sealed class ManySinkTests
 
         public byte[] Wire { get; }
 
+        public bool IsFull { get; set; }
+
+        /// <summary>Where what is asked of it begins.</summary>
+        public int Offset { get; set; }
+
         public byte[] Got => [.. _got];
 
         public void Clear() => _got.Clear();
 
         public void Write(long offset, ReadOnlySpan<byte> verified, Hash256 cv)
         {
-            Assert.Equal(_got.Count, offset);
+            if (IsFull)
+                throw new IOException("no room");
+            Assert.Equal(Offset + _got.Count, offset);
             _got.AddRange(verified);
         }
 

@@ -18,13 +18,13 @@ internal sealed class ImportSample : IContentReader
 
     private readonly List<Hash256> _cvs = [];
 
-    public ImportSample(byte[] bytes, string name = "")
+    public ImportSample(byte[] bytes, string name = "", string type = "test.bytes")
     {
         Bytes = bytes;
         Content = ContentId.Of(bytes);
         var meta = new Primitives.Cbor.CborValue.Map(
             [KeyValuePair.Create("name", (Primitives.Cbor.CborValue)new Primitives.Cbor.CborValue.Text(name))]);
-        var descriptor = Descriptor.Create(Content, bytes.Length, "test.bytes", meta, []);
+        var descriptor = Descriptor.Create(Content, bytes.Length, type, meta, []);
         var attestation = Attestation.Create(
             Brane, descriptor.Key, Source, "theirs", TestStore.Bytes(3, Attestation.NonceBytes), 1_700_000_000_000);
         Entry = SignedArtifact.Create(

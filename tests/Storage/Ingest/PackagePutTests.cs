@@ -110,6 +110,50 @@ public sealed class PackagePutTests
     }
 
     [Fact]
+    public void FilesOfAPackageAreSettledBeforeAnybodyAsks()
+    {
+        using var test = new TestStore();
+        var tree = Tree([.. Enumerable.Repeat(100, 500)]);
+        var put = Put(test, tree);
+        var calls = test.Files.Calls; // who settles a package reads its manifest
+        Assert.All(test.Store.FindContents([.. tree.Select(bytes => ContentId.Of(bytes))]), Assert.NotNull);
+        Assert.Equal(calls, test.Files.Calls);
+        test.Store.Remove([put.Key], null, TestStore.Now(5));
+        Assert.All(test.Store.FindContents([.. tree.Select(bytes => ContentId.Of(bytes))]), Assert.Null);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void APackageOfAnotherDomainIsWholeOnceItsFilesWereBrought(bool areBrought)
+    {
+        using var test = new TestStore();
+        var tree = Tree([100, 3_000, 70_000]);
+        var files = tree.Select((bytes, i) => new PackageFile($"d/{i}", 0x1a4, ContentId.Of(bytes), bytes.Length));
+        var manifest = new ImportSample(
+            PackageManifest.Create(files).Encode(), type: PackageManifest.TypeTag);
+        manifest.Import(test.Store);
+        using var rebuild = test.Store.BeginRebuild(manifest.Key);
+        Assert.Equal(tree.Select(bytes => ContentId.Of(bytes)), rebuild.Fresh.Select(file => file.Content));
+        using var batch = test.Store.BeginImport();
+        foreach (var bytes in tree)
+        {
+            Assert.Equal(ImportNeed.Whole, batch.Need(ContentId.Of(bytes), bytes.Length, rebuild.Audience));
+            batch.AddWhole(ContentId.Of(bytes), rebuild.Audience, bytes);
+        }
+
+        if (areBrought) batch.Complete(TestStore.Now(6));
+        rebuild.Complete(TestStore.Now(7), batch);
+        Assert.Equal(!areBrought, test.Store.LacksFiles(manifest.Key));
+        Assert.True(test.Store.TryGet(manifest.Key, out var info));
+        Assert.Equal(areBrought ? ArtifactState.Local : ArtifactState.Evicted, info!.State);
+        if (!areBrought) return;
+        test.Store.Idle(TestStore.Now(60));
+        test.Store.Evict(test.Store.PlanEviction([manifest.Key]), TestStore.Now(61));
+        Assert.True(test.Store.LacksFiles(manifest.Key));
+    }
+
+    [Fact]
     public void EvictedPackageKeepsItsManifestAndWhatOthersShareAndComesBack()
     {
         using var test = new TestStore();
