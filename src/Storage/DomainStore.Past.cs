@@ -44,13 +44,13 @@ public sealed partial class DomainStore
     /// <summary>
     /// Artifacts that were live when a snapshot was taken, and pass the filter, by (created, key): entry, audience and
     /// publications are those of then; where the bytes are, and whether it was removed since, is of now. Reads the log
-    /// from its beginning: no index knows the past.
+    /// from its beginning, since no index knows the past, and holds what kind, domain and id let pass.
     /// </summary>
     /// <exception cref="StoreRefusedException"><c>unknown-snapshot</c>.</exception>
     public IReadOnlyList<ArtifactInfo> ListAsOf(long snapshot, ArtifactFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        var past = ReadPast([snapshot])[0];
+        var past = ReadPast([snapshot], (entry, domain) => Passes(entry, domain, filter))[0];
         return
         [
             .. past.Values.Where(artifact => Passes(artifact, filter))
@@ -59,11 +59,13 @@ public sealed partial class DomainStore
         ];
     }
 
-    /// <summary>How what was live and published changed from one snapshot to another, in the order of keys.</summary>
+    /// <summary>How what was live and published changed from one snapshot to another, in the order of keys. Reads the
+    /// log twice, and holds what was touched between the two.</summary>
     /// <exception cref="StoreRefusedException"><c>unknown-snapshot</c>.</exception>
     public IReadOnlyList<SnapshotChange> Compare(long from, long to)
     {
-        var past = ReadPast([from, to]);
+        var touched = TouchedBetween(Math.Min(from, to), Math.Max(from, to));
+        var past = ReadPast([from, to], (entry, domain) => touched.Contains((entry.Key, domain)));
         var changes = new List<SnapshotChange>();
         foreach (var at in past[0].Keys.Union(past[1].Keys).Order())
         {
@@ -94,10 +96,11 @@ public sealed partial class DomainStore
             audience => new SnapshotChange(SnapshotChangeKind.Unpublished, info, audience)));
     }
 
-    private IReadOnlyDictionary<(ArtifactKey Key, DomainId Domain), PastArtifact>[] ReadPast(long[] snapshots)
+    private IReadOnlyDictionary<(ArtifactKey Key, DomainId Domain), PastArtifact>[] ReadPast(
+        long[] snapshots, Func<SignedArtifact, DomainId, bool> isWanted)
     {
         var found = new IReadOnlyDictionary<(ArtifactKey Key, DomainId Domain), PastArtifact>?[snapshots.Length];
-        var state = new PastState(DomainId);
+        var state = new PastState(DomainId, isWanted);
         LogReading.Walk(_core.Files, _core.Limits, record =>
         {
             if (state.Apply(record, out var number))
@@ -114,6 +117,34 @@ public sealed partial class DomainStore
         return lacking < 0
             ? [.. found.Select(one => one!)] // none is null
             : throw new StoreRefusedException("unknown-snapshot", $"there is no snapshot {snapshots[lacking]}");
+    }
+
+    /// <summary>What records between two snapshots are about.</summary>
+    private HashSet<(ArtifactKey Key, DomainId Domain)> TouchedBetween(long first, long last)
+    {
+        var touched = new HashSet<(ArtifactKey Key, DomainId Domain)>();
+        var isBetween = false;
+        LogReading.Walk(_core.Files, _core.Limits, bytes =>
+        {
+            if (!LogRecordCodec.TryDecode(bytes, out var record))
+            {
+                return false;
+            }
+
+            if (PastState.TryNumber(record, out var number))
+            {
+                isBetween = isBetween || number == first;
+                return number == last;
+            }
+
+            if (isBetween && PastState.TrySubject(record, DomainId, out var subject))
+            {
+                touched.Add(subject);
+            }
+
+            return false;
+        });
+        return touched;
     }
 
     private ArtifactInfo InfoOf(PastArtifact past)
@@ -155,18 +186,22 @@ public sealed partial class DomainStore
         return StateOf(descriptor.Content, descriptor.Size);
     }
 
-    private static bool Passes(PastArtifact past, ArtifactFilter filter) =>
-        (filter.Brane is null || BraneOf(past) == filter.Brane)
-        && (filter.Kind is null || past.Entry.Descriptor.Type == filter.Kind)
-        && (filter.Domain is null || past.Domain == filter.Domain)
-        && (filter.Audience is null || past.Audience == filter.Audience || past.Published.Contains(filter.Audience))
+    /// <summary>By what never changes of an artifact.</summary>
+    private static bool Passes(SignedArtifact entry, DomainId domain, ArtifactFilter filter) =>
+        (filter.Kind is null || entry.Descriptor.Type == filter.Kind)
+        && (filter.Domain is null || domain == filter.Domain)
         && (filter.Prefix is not { } prefix || prefix.Kind switch
         {
-            IdKind.Content => prefix.Matches(past.Entry.Descriptor.Content.Hash),
-            IdKind.Key => prefix.Matches(past.Entry.Key.Hash),
+            IdKind.Content => prefix.Matches(entry.Descriptor.Content.Hash),
+            IdKind.Key => prefix.Matches(entry.Key.Hash),
             IdKind.Block => false,
-            _ => prefix.Matches(past.Entry.Descriptor.Content.Hash) || prefix.Matches(past.Entry.Key.Hash),
+            _ => prefix.Matches(entry.Descriptor.Content.Hash) || prefix.Matches(entry.Key.Hash),
         });
+
+    /// <summary>By what later records may have changed.</summary>
+    private static bool Passes(PastArtifact past, ArtifactFilter filter) =>
+        (filter.Brane is null || BraneOf(past) == filter.Brane)
+        && (filter.Audience is null || past.Audience == filter.Audience || past.Published.Contains(filter.Audience));
 
     private static string BraneOf(PastArtifact past) =>
         past.Entry.Attestations.MinBy(pair => pair.Attestation.TimeUnixMs)!.Attestation.Brane; // never empty

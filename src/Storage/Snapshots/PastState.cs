@@ -17,9 +17,11 @@ internal sealed record PastArtifact(
 
 /// <summary>
 /// What was live and published, as the records of the local log up to some snapshot say: no index knows the past. Where
-/// a record cannot be read, what it said is missing.
+/// a record cannot be read, what it said is missing. Holds what is asked for alone: history may be larger than memory.
 /// </summary>
-internal sealed class PastState(DomainId own)
+/// <param name="own">The domain whose log it is.</param>
+/// <param name="isWanted">Of an artifact and its domain: whether it is asked for. Always the same for the same key.</param>
+internal sealed class PastState(DomainId own, Func<SignedArtifact, DomainId, bool> isWanted)
 {
     private readonly SortedDictionary<(ArtifactKey Key, DomainId Domain), PastArtifact> _live = [];
 
@@ -42,7 +44,11 @@ internal sealed class PastState(DomainId own)
         switch (record)
         {
             case LogRecord.Add add when SignedArtifact.TryDecode(add.Entry, out var entry, out _):
-                Add(add, entry);
+                if (isWanted(entry, add.Source ?? own))
+                {
+                    Add(add, entry);
+                }
+
                 return false;
             case LogRecord.Tombstone gone:
                 _live.Remove((gone.Key, gone.Source ?? own));
@@ -53,12 +59,30 @@ internal sealed class PastState(DomainId own)
                 Array.Sort(now, StringComparer.Ordinal);
                 _live[(publish.Key, own)] = known with { Published = now };
                 return false;
-            case LogRecord.Snapshot taken when TryNumber(taken.Leaf, out var leaf):
-                snapshot = leaf.Number;
-                return true;
             default:
-                return false;
+                return TryNumber(record, out snapshot);
         }
+    }
+
+    /// <summary>Of a record that is a snapshot: its number.</summary>
+    public static bool TryNumber(LogRecord? record, out long number)
+    {
+        number = record is LogRecord.Snapshot taken && TryStated(taken.Leaf, out var stated) ? stated.Number : 0;
+        return number > 0;
+    }
+
+    /// <summary>The artifact a record is about, and its domain.</summary>
+    public static bool TrySubject(LogRecord? record, DomainId own, out (ArtifactKey Key, DomainId Domain) subject)
+    {
+        subject = record switch
+        {
+            LogRecord.Add add when SignedArtifact.TryDecode(add.Entry, out var entry, out _) =>
+                (entry.Key, add.Source ?? own),
+            LogRecord.Tombstone gone => (gone.Key, gone.Source ?? own),
+            LogRecord.Publish publish => (publish.Key, own),
+            _ => default,
+        };
+        return subject != default;
     }
 
     private void Add(LogRecord.Add add, SignedArtifact entry)
@@ -70,7 +94,7 @@ internal sealed class PastState(DomainId own)
             : fresh;
     }
 
-    private static bool TryNumber(byte[] encoded, [NotNullWhen(true)] out PublicRecord.Snapshot? snapshot)
+    private static bool TryStated(byte[] encoded, [NotNullWhen(true)] out PublicRecord.Snapshot? snapshot)
     {
         snapshot = PreparedLeaf.TryDecode(encoded, out var leaf, out _) && leaf.Body is { } body
             && PublicRecord.TryDecode(body, out var record, out _) ? record as PublicRecord.Snapshot : null;

@@ -2,6 +2,7 @@ using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Primitives.PublicLog;
 using Omega.P2P.Storage.Index;
 using Omega.P2P.Storage.Ingest;
+using Omega.P2P.Storage.Logs;
 using Omega.P2P.Storage.Snapshots;
 
 namespace Omega.P2P.Storage.Tests.Snapshots;
@@ -36,6 +37,7 @@ public sealed class PastTests
                 var listed = test.Store.ListAsOf(number, Everything)
                     .Select(i => (i.Key, string.Join(',', i.Published))).OrderBy(a => a.Key);
                 Assert.Equal(expected[number - 1], listed);
+                CompareWithEach(test.Store, expected, number, step: 13);
             }
 
             test.Reopen();
@@ -108,6 +110,41 @@ public sealed class PastTests
         Assert.Contains((SnapshotChangeKind.Removed, comes.Key, null), back);
         Assert.Contains((SnapshotChangeKind.Published, goes.Key, "peers"), back);
         Assert.Empty(test.Store.Compare(2, 2));
+    }
+
+    [Fact]
+    public void ThePastHoldsWhatIsAskedForAlone()
+    {
+        using var test = new TestStore();
+        var puts = Enumerable.Range(0, 20).Select(i => test.Put([(byte)i], $"n{i}")).ToList();
+        var wanted = puts[7].Key;
+        var state = new PastState(test.Store.DomainId, (entry, _) => entry.Key == wanted);
+        test.Store.Publish(puts[7].Key, "public", TestStore.Now(2));
+        test.Store.Publish(puts[8].Key, "public", TestStore.Now(2));
+        LogReading.Walk(test.Files, new StoreLimits(), record => state.Apply(record, out _));
+        Assert.Equal((wanted, test.Store.DomainId), Assert.Single(state.Live.Keys));
+        Assert.Equal(["public"], state.Live.Values.Single().Published);
+    }
+
+    private static void CompareWithEach(
+        DomainStore store, List<List<(ArtifactKey Key, string Published)>> states, int number, int step)
+    {
+        for (var other = 1 + (number % step); other <= states.Count; other += step)
+        {
+            var (before, after) = (states[number - 1], states[other - 1]);
+            var changes = store.Compare(number, other);
+            Assert.Equal(
+                after.Select(a => a.Key).Except(before.Select(b => b.Key)).Order(),
+                changes.Where(c => c.Kind == SnapshotChangeKind.Added).Select(c => c.Artifact.Key));
+            Assert.Equal(
+                before.Select(b => b.Key).Except(after.Select(a => a.Key)).Order(),
+                changes.Where(c => c.Kind == SnapshotChangeKind.Removed).Select(c => c.Artifact.Key));
+            Assert.Equal(
+                before.Join(after, b => b.Key, a => a.Key, (b, a) => (a.Key, Changed: a.Published != b.Published))
+                    .Where(pair => pair.Changed).Select(pair => pair.Key).Order(),
+                changes.Where(c => c.Audience is not null && after.Any(a => a.Key == c.Artifact.Key)
+                    && before.Any(b => b.Key == c.Artifact.Key)).Select(c => c.Artifact.Key).Distinct());
+        }
     }
 
     [Fact]
