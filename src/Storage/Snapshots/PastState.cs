@@ -20,7 +20,7 @@ internal sealed record PastArtifact(
 /// a record cannot be read, what it said is missing. Holds what is asked for alone: history may be larger than memory.
 /// </summary>
 /// <param name="own">The domain whose log it is.</param>
-/// <param name="isWanted">Of an artifact and its domain: whether it is asked for. Always the same for the same key.</param>
+/// <param name="isWanted">Of an artifact and its domain: whether it is asked for; always the same for a key.</param>
 internal sealed class PastState(DomainId own, Func<SignedArtifact, DomainId, bool> isWanted)
 {
     private readonly SortedDictionary<(ArtifactKey Key, DomainId Domain), PastArtifact> _live = [];
