@@ -8,8 +8,8 @@ namespace Omega.P2P.Engine.Ipfs;
 /// <summary>
 /// The blocks that strangers may have: of contents of the own domain that are published to <c>public</c> now, and of
 /// nothing else (law 7). Their chunks, the UnixFS nodes over these, and a small content as a whole. A view: made from
-/// the store on the first question, and again where the published set has another root; nothing of it is on disk. One
-/// caller; what <see cref="TryFind"/> gives may be called anywhere.
+/// the store on the first question, and kept up by what is published and taken back since; nothing of it is on disk.
+/// One caller; what <see cref="TryFind"/> gives may be called anywhere.
 /// </summary>
 internal sealed class PublicBlocks(DomainStore store)
 {
@@ -18,7 +18,7 @@ internal sealed class PublicBlocks(DomainStore store)
     private readonly Dictionary<Hash256, Block> _blocks = [];
     private readonly Dictionary<ArtifactKey, ContentId> _artifacts = [];
     private readonly Dictionary<ContentId, int> _contents = [];
-    private Hash256? _root;
+    private long _changes = -1;
 
     /// <summary>Where a block's bytes come from; about 60 bytes in memory for each.</summary>
     /// <param name="Length">Bytes.</param>
@@ -51,30 +51,39 @@ internal sealed class PublicBlocks(DomainStore store)
         return true;
     }
 
+    /// <summary>Costs what was published and taken back since the last time.</summary>
     private void Refresh()
     {
-        var root = store.Published.Root(Public);
-        if (_root == root)
+        var changes = _changes;
+        var isFollowed = store.Published.TryFollow(Public, ref changes, out var changed);
+        if (isFollowed && changed.Count == 0)
             return;
-        var now = store.Published.KeysOf(Public);
-        if (!_artifacts.Keys.Except(now).ToList().All(TryForget))
+        List<ArtifactKey> gone =
+        [
+            .. isFollowed
+                ? changed.Where(key => _artifacts.ContainsKey(key) && !store.Published.Contains(Public, key))
+                : _artifacts.Keys.Except(store.Published.KeysOf(Public)),
+        ];
+        if (!gone.TrueForAll(TryForget))
         {
             // The store has forgotten what was taken back: what it was made of is learned by making all again.
             _artifacts.Clear();
             _contents.Clear();
             _blocks.Clear();
+            isFollowed = false;
         }
 
-        foreach (var key in now)
+        foreach (var key in isFollowed ? changed : store.Published.KeysOf(Public))
         {
-            if (!_artifacts.ContainsKey(key) && store.TryGet(key, out var info))
+            if (!_artifacts.ContainsKey(key) && store.Published.Contains(Public, key)
+                && store.TryGet(key, out var info))
             {
                 _artifacts.Add(key, info!.Content); // true comes with an artifact
                 Use(info.Content, info.Size);
             }
         }
 
-        _root = root;
+        _changes = changes;
     }
 
     private void Use(ContentId content, long size)

@@ -13,8 +13,12 @@ internal sealed class PublishedSet
 {
     private const int RowLength = Hash256.Size + 8 + 8 + 4;
 
+    /// <summary>Keys that were put or removed last, which are remembered for whoever follows the set.</summary>
+    private const int RecentMax = 1024;
+
     private readonly IndexStore _tables;
     private readonly byte[] _tag;
+    private readonly Queue<ArtifactKey> _recent = new();
 
     public PublishedSet(IndexStore tables, string audience)
     {
@@ -25,6 +29,19 @@ internal sealed class PublishedSet
 
     public PathTree Tree { get; }
 
+    /// <summary>Keys put or removed since the store was opened.</summary>
+    public long Changes { get; private set; }
+
+    /// <summary>Keys put or removed since there were so many changes; false where they are not remembered any more.
+    /// </summary>
+    public bool TryChangesSince(long changes, out IReadOnlyList<ArtifactKey> keys)
+    {
+        var count = Changes - changes;
+        var isRemembered = changes >= 0 && count >= 0 && count <= _recent.Count;
+        keys = isRemembered ? [.. _recent.Skip(_recent.Count - (int)count).Distinct()] : [];
+        return isRemembered;
+    }
+
     public void Put(ArtifactKey key, Hash256 entryHash, LogSpot spot)
     {
         Span<byte> row = stackalloc byte[RowLength];
@@ -33,7 +50,7 @@ internal sealed class PublishedSet
         BinaryPrimitives.WriteInt64LittleEndian(row[40..], spot.Position);
         BinaryPrimitives.WriteInt32LittleEndian(row[48..], spot.Length);
         _tables.Put(IndexTable.Published, ValueTable.KeyOf(_tag, key), row);
-        Tree.Touch(key);
+        Touch(key);
     }
 
     public bool Remove(ArtifactKey key)
@@ -44,7 +61,7 @@ internal sealed class PublishedSet
         }
 
         _tables.Delete(IndexTable.Published, ValueTable.KeyOf(_tag, key));
-        Tree.Touch(key);
+        Touch(key);
         return true;
     }
 
@@ -66,4 +83,15 @@ internal sealed class PublishedSet
 
     public List<PrefixTreeEntry> From(ArtifactKey from, int countMax) =>
         new ValueTable(_tables, _tag).From(from, countMax);
+
+    private void Touch(ArtifactKey key)
+    {
+        Tree.Touch(key);
+        Changes++;
+        _recent.Enqueue(key);
+        if (_recent.Count > RecentMax)
+        {
+            _recent.Dequeue();
+        }
+    }
 }

@@ -121,6 +121,38 @@ public sealed class PublishedSets
         return true;
     }
 
+    /// <summary>What happened to one audience's set since there were so many changes, for whoever follows it: each key
+    /// that was put or removed, once. A replaced entry is a change, too.</summary>
+    /// <param name="audience">Whose set.</param>
+    /// <param name="changes">How many changes were seen; becomes how many there are. Below zero: none was.</param>
+    /// <param name="keys">The keys.</param>
+    /// <returns>False where so long ago is not remembered: then <see cref="KeysOf"/> tells all.</returns>
+    public bool TryFollow(string audience, ref long changes, out IReadOnlyList<ArtifactKey> keys)
+    {
+        lock (_tables.Gate)
+        {
+            keys = [];
+            if (!_sets.TryGetValue(audience, out var set))
+            {
+                changes = 0;
+                return true;
+            }
+
+            var isRemembered = set.TryChangesSince(changes, out keys);
+            changes = set.Changes;
+            return isRemembered;
+        }
+    }
+
+    /// <summary>Whether an artifact is published to one audience now.</summary>
+    public bool Contains(string audience, ArtifactKey key)
+    {
+        lock (_tables.Gate)
+        {
+            return _sets.TryGetValue(audience, out var set) && set.TryGet(key, out _, out _);
+        }
+    }
+
     /// <summary>Keys published to one audience now, ascending.</summary>
     public IReadOnlyList<ArtifactKey> KeysOf(string audience)
     {

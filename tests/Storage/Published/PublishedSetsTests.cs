@@ -28,6 +28,37 @@ public sealed class PublishedSetsTests
     }
 
     [Fact]
+    public void WhoFollowsASetIsToldWhatChangedAsLongAsItIsRemembered()
+    {
+        var sets = new PublishedSets();
+        long changes = -1;
+        Assert.True(sets.TryFollow("public", ref changes, out var keys)); // nothing was ever published
+        Assert.Empty(keys);
+        sets.Publish("public", Key(1), Entry(1));
+        sets.Publish("public", Key(2), Entry(2));
+        sets.Publish("peers", Key(3), Entry(3));
+        sets.Unpublish("public", Key(1));
+        Assert.False(sets.Unpublish("public", Key(9)));
+        Assert.True(sets.TryFollow("public", ref changes, out keys));
+        Assert.Equal(new[] { Key(1), Key(2) }.Order(), keys.Order());
+        Assert.Equal((false, true), (sets.Contains("public", Key(1)), sets.Contains("public", Key(2))));
+        Assert.True(sets.TryFollow("public", ref changes, out keys));
+        Assert.Empty(keys);
+
+        long never = -1;
+        Assert.False(sets.TryFollow("public", ref never, out _)); // a newcomer has to look at all
+        Assert.Equal(changes, never);
+        for (var i = 0; i < 1024; i++)
+            sets.Publish("public", Key(i + 10), Entry(i));
+        var seen = changes;
+        Assert.True(sets.TryFollow("public", ref changes, out keys));
+        Assert.Equal(1024, keys.Count);
+        sets.Publish("public", Key(1), Entry(7));
+        Assert.False(sets.TryFollow("public", ref seen, out _));
+        Assert.Equal(changes + 1, seen);
+    }
+
+    [Fact]
     public void NodesAndEntriesOfOneAudienceAreNotThoseOfAnother()
     {
         var sets = new PublishedSets();
