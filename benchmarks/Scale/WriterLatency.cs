@@ -40,23 +40,19 @@ internal static class WriterLatency
         merging.Join();
         pages = store.IndexStats.PagesSealed - pages;
         ScaleMeasurement.Print(
-            ("artifacts", count), ("alone_puts", alone.Count), ("alone_median_ms", At(alone, 0.5)),
-            ("alone_p99_ms", At(alone, 0.99)), ("alone_max_ms", At(alone, 1)), ("merging_puts", merged.Count),
-            ("merging_median_ms", At(merged, 0.5)), ("merging_p99_ms", At(merged, 0.99)),
-            ("merging_max_ms", At(merged, 1)), ("mib_merged", pages * 4096 / 1048576),
+            ("artifacts", count), ("alone_puts", alone.Count), ("alone_median_ms", alone.At(0.5)),
+            ("alone_p99_ms", alone.At(0.99)), ("alone_max_ms", alone.Max), ("merging_puts", merged.Count),
+            ("merging_median_ms", merged.At(0.5)), ("merging_p99_ms", merged.At(0.99)),
+            ("merging_max_ms", merged.Max), ("mib_merged", pages * 4096 / 1048576),
             ("memory_above_idle", memory.AboveIdle()));
     }
 
-    private static double At(List<double> sorted, double share) =>
-        sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * share))];
-
-    private static List<double> Put(DomainStore store, Ed25519PrivateKey key, int seed, TimeSpan time)
+    private static LatencyHistogram Put(DomainStore store, Ed25519PrivateKey key, int seed, TimeSpan time)
     {
-        var all = new List<double>();
+        var all = new LatencyHistogram();
         var clock = Stopwatch.StartNew();
         var threads = Enumerable.Range(0, Writers).Select(writer => new Thread(() =>
         {
-            var own = new List<double>();
             var random = new Random(seed * Writers + writer);
             var bytes = new byte[GeneratedHome.ContentSize];
             while (clock.Elapsed < time)
@@ -66,14 +62,11 @@ internal static class WriterLatency
                 using var put = store.BeginPut(new PutRequest { Type = "bench", Brane = "bench" });
                 put.Write(bytes);
                 put.Complete(Attest(store, key), new Instant(1_700_000_100_000, 1000));
-                own.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+                all.Add(Stopwatch.GetElapsedTime(begin));
             }
-
-            lock (all) all.AddRange(own);
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
-        all.Sort();
         return all;
     }
 

@@ -84,7 +84,7 @@ internal sealed class BatchSlot
 
     public byte[] Encode(ReadOnlySpan<byte> signed)
     {
-        var writer = new CborWriter(Attestation.BatchedSizeBytesMax);
+        var writer = CborWriter.Rent();
         writer.WriteMapStart(4);
         writer.WriteKey("path"u8);
         writer.WriteBytes(_path);
@@ -94,7 +94,7 @@ internal sealed class BatchSlot
         writer.WriteUInt((ulong)_place);
         writer.WriteKey("signed"u8);
         writer.WriteBytes(signed);
-        return writer.ToArray();
+        return writer.ToArrayAndReturn();
     }
 
     /// <summary>Whether the way leads from this artifact to this root.</summary>

@@ -75,9 +75,10 @@ public sealed class Descriptor
     {
         ArgumentNullException.ThrowIfNull(type);
         ArgumentOutOfRangeException.ThrowIfNegative(size);
-        var roles = (refs ?? [])
-            .OrderBy(r => r.Role.Length).ThenBy(r => r.Role, StringComparer.Ordinal).ToList();
-        var writer = new CborWriter();
+        List<ArtifactRole> roles = refs is null or IReadOnlyCollection<ArtifactRole> { Count: 0 }
+            ? []
+            : [.. refs.OrderBy(r => r.Role.Length).ThenBy(r => r.Role, StringComparer.Ordinal)];
+        var writer = CborWriter.Rent();
         writer.WriteMapStart(5);
         writer.WriteKey("meta"u8);
         (meta ?? new CborValue.Map([])).Write(writer);
@@ -98,6 +99,7 @@ public sealed class Descriptor
         writer.WriteLink(content.ToCid().Bytes);
         if (!TryDecode(writer.Written, out var descriptor, out var error))
             throw new ArgumentException(error.ToString(), error.Field);
+        writer.Return();
         return descriptor;
     }
 

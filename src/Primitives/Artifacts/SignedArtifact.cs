@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Omega.P2P.Primitives.Cbor;
 using Omega.P2P.Primitives.Encoding;
 using Omega.P2P.Primitives.Hashing;
@@ -66,7 +67,7 @@ public sealed class SignedArtifact
         var sorted = attestations.ToArray();
         Array.Sort(sorted, (a, b) => a.Attestation.Bytes.Span.SequenceCompareTo(b.Attestation.Bytes.Span));
         var misfit = sorted.Length is 0 or > AttestationCountMax ? TooMany : DecodeError.None;
-        var writer = new CborWriter(1024);
+        var writer = CborWriter.Rent();
         writer.WriteMapStart(2);
         writer.WriteKey("descriptor"u8);
         writer.WriteBytes(descriptor.Bytes.Span);
@@ -83,7 +84,8 @@ public sealed class SignedArtifact
         if (misfit.IsNone && writer.Written.Length > SizeBytesMax)
             misfit = TooLong;
         return misfit.IsNone
-            ? new SignedArtifact(writer.ToArray(), descriptor, [.. sorted])
+            ? new SignedArtifact(
+                writer.ToArrayAndReturn(), descriptor, ImmutableCollectionsMarshal.AsImmutableArray(sorted))
             : throw new ArgumentException(misfit.ToString(), nameof(attestations));
     }
 

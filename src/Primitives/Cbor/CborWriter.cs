@@ -11,6 +11,11 @@ namespace Omega.P2P.Primitives.Cbor;
 /// </remarks>
 public sealed class CborWriter
 {
+    private const int KeptMax = 4096;
+
+    [ThreadStatic]
+    private static CborWriter? _spare;
+
     private CborFrame[] _frames = new CborFrame[4];
     private byte[] _buffer;
     private int _depth;
@@ -19,6 +24,29 @@ public sealed class CborWriter
 
     /// <summary>Starts empty, with room for <paramref name="capacity"/> bytes.</summary>
     public CborWriter(int capacity = 256) => _buffer = new byte[Math.Max(capacity, 16)];
+
+    /// <summary>An empty writer, this thread's own where it has one to spare: for what is encoded all the time. Whoever
+    /// does not give it back by <see cref="Return"/> leaves it to the collector.</summary>
+    public static CborWriter Rent()
+    {
+        var writer = _spare ?? new CborWriter(1024);
+        _spare = null;
+        writer.Reset();
+        return writer;
+    }
+
+    /// <summary>Gives the writer to the next <see cref="Rent"/> of this thread, unless its buffer has grown large. What
+    /// was written is of no use any more.</summary>
+    public void Return() => _spare = _buffer.Length <= KeptMax ? this : null;
+
+    /// <summary>A copy of <see cref="Written"/>; the writer is given back as by <see cref="Return"/>.</summary>
+    /// <exception cref="InvalidOperationException">A container is still open, or nothing was written.</exception>
+    public byte[] ToArrayAndReturn()
+    {
+        var bytes = ToArray();
+        Return();
+        return bytes;
+    }
 
     /// <summary>True once the one item is whole.</summary>
     public bool IsComplete => _rootWritten && _depth == 0;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
@@ -80,6 +81,7 @@ internal sealed class BlockBuilder
         var directory = new BlockDirectory(_class, PayloadLength, _entries);
         var tail = directory.Encode();
         Flush();
+        ReturnBuffer();
         _file.Append(tail);
         _outboard.Update(tail);
         var outboard = _outboard.Finish(out var root);
@@ -89,6 +91,8 @@ internal sealed class BlockBuilder
     /// <summary>Drops the file where <see cref="Finish"/> was not called.</summary>
     public void Discard()
     {
+        _buffered = 0;
+        ReturnBuffer();
         _file.Dispose();
         _files.Delete(_path);
     }
@@ -128,7 +132,7 @@ internal sealed class BlockBuilder
                 continue;
             }
 
-            _buffer ??= new byte[BufferSize];
+            _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
             if (_buffered + piece.Length > BufferSize)
             {
                 Flush();
@@ -145,6 +149,16 @@ internal sealed class BlockBuilder
         {
             _file.Append(_buffer.AsSpan(0, _buffered));
             _buffered = 0;
+        }
+    }
+
+    /// <summary>A new one each time would be the large object that sets off a collection of everything.</summary>
+    private void ReturnBuffer()
+    {
+        if (_buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
         }
     }
 }

@@ -21,6 +21,7 @@ internal sealed partial class ChunkIndex(IndexStore tables)
 
     private readonly Dictionary<int, BlockState> _remembered = [];
     private readonly HashSet<BlockId> _leaving = [];
+    private long _losses;
 
     /// <summary>Figures of all blocks. Kept with the index.</summary>
     public BlockTotals Totals { get; set; }
@@ -34,8 +35,8 @@ internal sealed partial class ChunkIndex(IndexStore tables)
     /// </summary>
     public int NextNumber { get; set; } = 1;
 
-    /// <summary>Grows whenever bytes may have gone: what was whole before may not be any more.</summary>
-    public long Losses { get; private set; }
+    /// <summary>Grows whenever bytes may have gone: what was whole before may not be any more. Any thread.</summary>
+    public long Losses => Volatile.Read(ref _losses);
 
     public bool TryGetBlock(BlockId id, out BlockState? block)
     {
@@ -86,7 +87,11 @@ internal sealed partial class ChunkIndex(IndexStore tables)
             return block;
         }
 
-        Losses += isHere ? 0 : 1;
+        if (!isHere)
+        {
+            NoteLoss();
+        }
+
         Totals = Totals.With(block, -1);
         block = new BlockState
         {
@@ -127,7 +132,7 @@ internal sealed partial class ChunkIndex(IndexStore tables)
             return;
         }
 
-        Losses++;
+        NoteLoss();
         Totals = Totals.With(block!, -1);
         _remembered.Remove(block!.Number);
         _leaving.Remove(id);
@@ -248,6 +253,8 @@ internal sealed partial class ChunkIndex(IndexStore tables)
 
         return false;
     }
+
+    private void NoteLoss() => Volatile.Write(ref _losses, _losses + 1);
 
     private static void KeyOf(Hash256 id, BlockCodec codec, int number, Span<byte> key)
     {

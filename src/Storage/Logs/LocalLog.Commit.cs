@@ -32,12 +32,12 @@ internal sealed partial class LocalLog
         lock (_commitGate)
         {
             _queue.Add(waiter);
-            while (!waiter.Done && _leading)
+            while (waiter.IsTaken ? !waiter.Done : _leading)
             {
                 Monitor.Wait(_commitGate);
             }
 
-            if (waiter.Done)
+            if (waiter.IsTaken)
             {
                 waiter.ThrowIfFailed();
                 return;
@@ -45,6 +45,7 @@ internal sealed partial class LocalLog
 
             _leading = true;
             group = _queue;
+            group.ForEach(taken => taken.IsTaken = true);
             _queue = [];
         }
 
@@ -72,6 +73,10 @@ internal sealed partial class LocalLog
             }
 
             _leading = true;
+            while (_applying)
+            {
+                Monitor.Wait(_commitGate);
+            }
         }
 
         try
@@ -80,24 +85,23 @@ internal sealed partial class LocalLog
         }
         finally
         {
-            StopLeading();
+            lock (_commitGate)
+            {
+                _leading = false;
+                Monitor.PulseAll(_commitGate);
+            }
         }
     }
 
-    private void StopLeading()
-    {
-        lock (_commitGate)
-        {
-            _leading = false;
-            Monitor.PulseAll(_commitGate);
-        }
-    }
-
+    /// <summary>Writes a group and applies it, while the next one may be written already.</summary>
     private void Lead(List<Waiter> group)
     {
+        var isApplying = false;
         try
         {
-            var first = WriteGroup(group);
+            var (first, spots) = WriteGroup(group);
+            BeginApplying(first, spots);
+            isApplying = true;
             foreach (var waiter in group)
             {
                 Apply(waiter, first);
@@ -119,9 +123,27 @@ internal sealed partial class LocalLog
                 {
                     waiter.Done = true;
                 }
+
+                (_leading, _applying) = isApplying ? (_leading, false) : (false, _applying);
+                Monitor.PulseAll(_commitGate);
+            }
+        }
+    }
+
+    /// <summary>Lets the next group be written, once the one before is applied: groups take effect in their order, and
+    /// one at most waits for it.</summary>
+    private void BeginApplying(long first, LogSpot[] spots)
+    {
+        lock (_commitGate)
+        {
+            while (_applying)
+            {
+                Monitor.Wait(_commitGate);
             }
 
-            StopLeading();
+            (_leading, _applying) = (false, true);
+            (_groupFirst, _groupSpots) = (first, spots);
+            Monitor.PulseAll(_commitGate);
         }
     }
 
@@ -135,12 +157,15 @@ internal sealed partial class LocalLog
         catch (Exception failure)
         {
             waiter.Failure = failure;
-            _failure = failure;
+            lock (_commitGate)
+            {
+                _failure = failure;
+            }
         }
     }
 
-    /// <summary>One append, one sync; returns the number of the first record.</summary>
-    private long WriteGroup(List<Waiter> group)
+    /// <summary>One append, one sync; returns the number of the first record, and where each lies.</summary>
+    private (long First, LogSpot[] Spots) WriteGroup(List<Waiter> group)
     {
         const string FailedEarlier = "the log failed earlier and must be reopened";
         switch (_failure)
@@ -175,7 +200,7 @@ internal sealed partial class LocalLog
         }
 
         Commits++;
-        NoteGroup(items, first, segment.PositionEnd);
+        var spots = SpotsOf(items, first, segment.PositionEnd);
         lock (_commitGate)
         {
             segment.Length += frames.Length;
@@ -185,7 +210,7 @@ internal sealed partial class LocalLog
 
         NextNumber = first + items.Count;
         Chain = chain;
-        return first;
+        return (first, spots);
     }
 
     /// <summary>Memory for one group, kept from one to the next unless it is large. The leader's alone.</summary>
@@ -247,6 +272,9 @@ internal sealed partial class LocalLog
         public IReadOnlyList<LogItem> Items { get; } = items;
 
         public Action<long> Applied { get; } = applied;
+
+        /// <summary>Whether it is in a group that somebody leads.</summary>
+        public bool IsTaken { get; set; }
 
         public bool Done { get; set; }
 

@@ -157,7 +157,7 @@ internal sealed partial class LocalLog
         }
     }
 
-    private void NoteGroup(IReadOnlyList<LogItem> items, long first, long position)
+    private static LogSpot[] SpotsOf(IReadOnlyList<LogItem> items, long first, long position)
     {
         var spots = new LogSpot[items.Count];
         for (var i = 0; i < spots.Length; i++)
@@ -166,6 +166,6 @@ internal sealed partial class LocalLog
             position += LogFrame.HeaderSize + items[i].Record.Length;
         }
 
-        (_groupFirst, _groupSpots) = (first, spots);
+        return spots;
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class LocalLog : IDisposable
     private readonly object _commitGate = new();
     private List<Waiter> _queue = [];
     private bool _leading;
+    private bool _applying;
     private IFile _file;
     private Exception? _failure;
 

@@ -62,10 +62,10 @@ internal sealed class LogFields
 
     public byte[] Encode()
     {
-        var writer = new CborWriter(Entry is null ? 256 : Entry.Length + 192);
+        var writer = CborWriter.Rent();
         writer.WriteMapStart(Put(null));
         Put(writer);
-        return writer.ToArray();
+        return writer.ToArrayAndReturn();
     }
 
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out LogFields fields)

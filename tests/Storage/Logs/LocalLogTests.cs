@@ -167,20 +167,57 @@ public sealed class LocalLogTests
         var files = NewDisk();
         using var log = LocalLog.Create(files, new StoreLimits(), [Record(1, 0)]);
         using var gate = new ManualResetEventSlim();
-        var leader = Task.Run(() => log.Commit([Record(2, 0)], _ => gate.Wait()));
+        var applied = new List<long>();
+        var leader = Begin(log, 2, first =>
+        {
+            gate.Wait();
+            applied.Add(first);
+        });
         SpinWait.SpinUntil(() => log.Commits == 1);
-        var others = Enumerable.Range(3, 32)
-            .Select(i => Task.Factory.StartNew(
-                () => log.Commit([Record(i, 0)], _ => { }), TaskCreationOptions.LongRunning))
-            .ToArray();
+        var second = Begin(log, 3, applied.Add);
+        SpinWait.SpinUntil(() => log.Commits == 2); // Written while the first is applied, and waits for that.
+        Task[] others = [.. Enumerable.Range(4, 32).Select(i => Begin(log, i, applied.Add))];
         SpinWait.SpinUntil(() => log.WaitingCount == 32);
+        Assert.False(second.IsCompleted);
+        Assert.Empty(applied);
 
         var before = files.Syncs;
         gate.Set();
-        await Task.WhenAll([leader, .. others]);
+        await Task.WhenAll([leader, second, .. others]);
 
         Assert.Equal(1, files.Syncs - before);
-        Assert.Equal(2, log.Commits);
+        Assert.Equal(3, log.Commits);
+        Assert.Equal(Enumerable.Range(2, 34).Select(i => (long)i), applied);
+    }
+
+    [Fact]
+    public async Task NothingIsWrittenNorHalfAppliedWhileTheLogIsQuiet()
+    {
+        using var log = LocalLog.Create(NewDisk(), new StoreLimits(), [Record(1, 0)]);
+        using var gate = new ManualResetEventSlim();
+        var applied = 0;
+        var first = Begin(log, 2, _ =>
+        {
+            gate.Wait();
+            applied++;
+        });
+        SpinWait.SpinUntil(() => log.Commits == 1);
+        var second = Begin(log, 3, _ => applied++);
+        SpinWait.SpinUntil(() => log.Commits == 2);
+        var quiet = Task.Factory.StartNew(
+            () => log.Quiesce(place => Assert.Equal(place.Record - 1, applied)), TaskCreationOptions.LongRunning);
+        gate.Set();
+        await Task.WhenAll(first, second, quiet);
+    }
+
+    [Fact]
+    public void WhatCannotBeAppliedEndsAppending()
+    {
+        using var log = LocalLog.Create(NewDisk(), Limits, [Record(1, 0)]);
+        Assert.Throws<IOException>(() => log.Commit(
+            [Record(2, 0)], _ => throw new InvalidOperationException("not to be applied")));
+        Assert.Throws<IOException>(() => log.Commit([Record(3, 0)], _ => { }));
+        Assert.True(log.HasFailed);
     }
 
     [Fact]
@@ -207,6 +244,9 @@ public sealed class LocalLogTests
         Assert.ThrowsAny<IOException>(() => log.Commit([Record(2, 0)], _ => { }));
         Assert.ThrowsAny<IOException>(() => log.Commit([Record(2, 0)], _ => { }));
     }
+
+    private static Task Begin(LocalLog log, int number, Action<long> applied) => Task.Factory.StartNew(
+        () => log.Commit([Record(number, 0)], applied), TaskCreationOptions.LongRunning);
 
     private static LogItem Record(int number, int inline) =>
         new([.. BitConverter.GetBytes(number), .. new byte[20]], TestStore.Bytes(number, inline));
