@@ -28,7 +28,7 @@ internal sealed partial class IndexStore : IDisposable
     private IndexStore(IFileSystem? files, Lock gate, long memoryBytes)
     {
         (_files, Gate) = (files, gate);
-        _memtableMax = files is null ? long.MaxValue : memoryBytes * 3 / 16;
+        _memtableMax = files is null ? long.MaxValue : memoryBytes / 8;
         _cache = new PageCache(memoryBytes * 10 / 16);
         for (var table = 0; table < _runs.Length; table++)
         {

@@ -194,12 +194,12 @@ internal sealed class Memtable
         var index = Count++;
         if (index == _nodes.Length)
         {
-            Array.Resize(ref _nodes, _nodes.Length * 2);
+            LastingArrays.Grow(ref _nodes, _nodes.Length * 2);
         }
 
         if (_linksUsed + height > _links.Length)
         {
-            Array.Resize(ref _links, _links.Length * 2);
+            LastingArrays.Grow(ref _links, _links.Length * 2);
         }
 
         _nodes[index] = new Node
@@ -257,7 +257,7 @@ internal sealed class Memtable
         var at = _bytesUsed;
         if (at + bytes.Length > _bytes.Length)
         {
-            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, at + bytes.Length));
+            LastingArrays.Grow(ref _bytes, Math.Max(_bytes.Length * 2, at + bytes.Length));
         }
 
         bytes.CopyTo(_bytes.AsSpan(at));

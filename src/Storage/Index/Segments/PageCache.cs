@@ -122,7 +122,7 @@ internal sealed class PageCache
 
         private Span<byte> PageAt(int slot)
         {
-            _bytes ??= GC.AllocateUninitializedArray<byte>(capacity * PageView.Size);
+            _bytes ??= LastingArrays.New<byte>(capacity * PageView.Size);
             return _bytes.AsSpan(slot * PageView.Size, PageView.Size);
         }
     }
