@@ -1,11 +1,11 @@
 namespace Omega.P2P.Storage.Index.Segments;
 
 /// <summary>
-/// Which segments become one, and when. Segments of a table stand in tiers by size, each tier four times the one before;
-/// four of one tier become one of the next. So an entry is written once when sealed and at most once per tier: log4(n /
-/// entries in memory) times more, and a table has at most three segments per tier. A table a third of whose entries are
-/// tombstones becomes one segment at once: a walk over it never passes over more that is gone than is there. A quiet
-/// store goes on until nearly all of a table is in its oldest segment, which look-ups need no filter for.
+/// Which segments become one, and when. Segments of a table stand in tiers by size, each tier four times the one
+/// before; four of one tier become one of the next. So an entry is written once when sealed and at most once per tier:
+/// log4(n / entries in memory) times more, and a table has at most three segments per tier. A table a third of whose
+/// entries are tombstones becomes one segment at once: a walk over it never passes over more that is gone than is
+/// there. A quiet store goes on until nearly all of a table is in its oldest segment, which look-ups need no filter for.
 /// </summary>
 internal sealed partial class IndexStore
 {
