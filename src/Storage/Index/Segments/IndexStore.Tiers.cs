@@ -5,7 +5,7 @@ namespace Omega.P2P.Storage.Index.Segments;
 /// before; four of one tier become one of the next. So an entry is written once when sealed and at most once per tier:
 /// log4(n / entries in memory) times more, and a table has at most three segments per tier. A table a third of whose
 /// entries are tombstones becomes one segment at once: a walk over it never passes over more that is gone than is
-/// there. A quiet store goes on until nearly all of a table is in its oldest segment, which look-ups need no filter for.
+/// there. A quiet store goes on until nearly all of a table is in its oldest segment: look-ups need no filter for that.
 /// </summary>
 internal sealed partial class IndexStore
 {
