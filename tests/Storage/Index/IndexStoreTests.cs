@@ -138,7 +138,7 @@ public sealed class IndexStoreTests
     public void EachPageIsWrittenAboutOncePerTier()
     {
         var files = new MemoryFileSystem();
-        using var index = IndexStore.Open(files, new Lock(), Memory, out _);
+        using var index = IndexStore.Open(files, new Lock(), Memory * 3 / 2, out _);
         for (var i = 0; i < 60_000; i++)
         {
             index.Put(IndexTable.Artifacts, Blake3.Hash(BitConverter.GetBytes(i)).AsSpan(), new byte[60]);
