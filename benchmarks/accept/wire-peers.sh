@@ -9,10 +9,12 @@ beside() {
   return 1
 }
 
-# pair MIB: a fresh file of so much, published by ours-a and shown by ours-b; prints its content id.
-pair() {
+# ours_up: our two daemons, for all lines here. Not in a substitution: its shell would end knowing their pids alone.
+ours_up() { [ -d "$scratch/ours-a" ] || { up ours-a; up ours-b; join ours-b ours-a; }; }
+
+# shared MIB: a fresh file of so much, published by ours-a and shown by ours-b; prints its content id.
+shared() {
   local cid
-  [ -d "$scratch/ours-a" ] || { up ours-a; up ours-b; join ours-b ours-a; }
   size_mb=$1 fresh "$scratch/big"
   cid=$(publish ours-a "$scratch/big")
   shown ours-b ours-a "$cid"
@@ -116,8 +118,9 @@ syncthing_fetch() {
   local i cid
   for i in ours theirs scans; do : >"$scratch/$i"; done
   st_pair
+  ours_up
   for i in $(seq "$runs"); do
-    cid=$(pair "$fetch_mb")
+    cid=$(shared "$fetch_mb")
     seconds_of "$omega" --home "$scratch/ours-b" get "$cid" --json >>"$scratch/ours"
     st_fetch "$i" >/dev/null
   done
@@ -134,8 +137,9 @@ helia_fetch() {
     @chainsafe/libp2p-noise@16.1.5 @chainsafe/libp2p-yamux@7.0.4 @libp2p/identify@3.0.39 blockstore-fs@2 \
     datastore-core@10.0.4 @multiformats/multiaddr@12.5.1 multiformats@13.4.2 >/dev/null)
   for i in ours theirs; do : >"$scratch/$i"; done
+  ours_up
   for i in $(seq "$runs"); do
-    cid=$(pair "${HELIA_MB:-256}")
+    cid=$(shared "${HELIA_MB:-256}")
     seconds_of "$omega" --home "$scratch/ours-b" get "$cid" --json >>"$scratch/ours"
     node "$folder/helia.mjs" "$scratch/big" "$scratch" >>"$scratch/theirs"
   done
