@@ -78,8 +78,8 @@ internal sealed class PublicBlocks(DomainStore store)
             if (!_artifacts.ContainsKey(key) && store.Published.Contains(Public, key)
                 && store.TryGet(key, out var info))
             {
-                _artifacts.Add(key, info!.Content); // true comes with an artifact
-                Use(info.Content, info.Size);
+                Use(info!.Content, info.Size); // true comes with an artifact
+                _artifacts.Add(key, info.Content);
             }
         }
 
@@ -88,11 +88,16 @@ internal sealed class PublicBlocks(DomainStore store)
 
     private void Use(ContentId content, long size)
     {
-        var uses = _contents.GetValueOrDefault(content);
-        _contents[content] = uses + 1;
-        if (uses > 0)
+        if (_contents.TryGetValue(content, out var uses))
+        {
+            _contents[content] = uses + 1;
             return;
-        foreach (var (hash, block) in BlocksOf(content, size))
+        }
+
+        // Nothing is noted of a content that cannot be read now: it is looked at again the next time.
+        var blocks = BlocksOf(content, size);
+        _contents.Add(content, 1);
+        foreach (var (hash, block) in blocks)
             _blocks[hash] = _blocks.TryGetValue(hash, out var known) ? known with { Uses = known.Uses + 1 } : block;
     }
 
