@@ -225,7 +225,7 @@ public sealed partial class DomainStore
             return ArtifactState.Local;
         }
 
-        var losses = LossesNow();
+        var losses = _core.Chunks.Losses;
         var states = _core.Packages.FilesOf(record).Select(file => StateOfFile(file.Key, file.Value))
             .Distinct().Take(2).ToList();
         switch (states)
@@ -237,14 +237,6 @@ public sealed partial class DomainStore
                 return all;
             default:
                 return ArtifactState.Partial;
-        }
-    }
-
-    private long LossesNow()
-    {
-        lock (_core.State)
-        {
-            return _core.Chunks.Losses;
         }
     }
 

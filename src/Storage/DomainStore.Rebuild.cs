@@ -29,7 +29,7 @@ public sealed partial class DomainStore
         RequireWritable();
         RequireSpareRoom();
         var record = RecordsOf([key])[0];
-        var losses = LossesNow();
+        var losses = _core.Chunks.Losses;
         var fresh = new List<SizedContent>();
         var missing = MissingFor(record, fresh);
         return new ArtifactRebuild(this, record, losses, missing, fresh, _core.Blocks.NextTemporary());

@@ -70,15 +70,7 @@ public sealed partial class DomainStore
     {
         try
         {
-            for (var batch = 0; batch < countMax; batch++)
-            {
-                if (!_state.Uses.CatchUpSome(int.MaxValue))
-                {
-                    return false;
-                }
-            }
-
-            return true;
+            return CatchUp(countMax);
         }
         catch (StoreDamagedException)
         {
@@ -100,13 +92,24 @@ public sealed partial class DomainStore
 
         try
         {
-            for (var batch = 0; batch < LedgerBatchesPerCall && _state.Uses.CatchUpSome(int.MaxValue); batch++)
-            {
-            }
+            CatchUp(LedgerBatchesPerCall);
         }
         finally
         {
             _core.Maintenance.Exit();
         }
+    }
+
+    /// <summary>Under the maintenance lock.</summary>
+    /// <returns>Whether more may be left.</returns>
+    private bool CatchUp(int batchesMax)
+    {
+        var isMore = true;
+        for (var batch = 0; isMore && batch < batchesMax; batch++)
+        {
+            isMore = _state.Uses.CatchUpSome(int.MaxValue);
+        }
+
+        return isMore;
     }
 }

@@ -1,4 +1,5 @@
 using Omega.P2P.Federation;
+using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Protocol.Bulk;
 using Omega.P2P.Protocol.Omega.Blocks;
@@ -15,7 +16,7 @@ internal sealed class ManySource(
     DomainStore store, IReadOnlyList<ManyServing> items, Func<ManyServing, IBulkSource> open) : IBulkSource
 {
     /// <summary>Contents of one group: their encoding is their bytes.</summary>
-    private const int GroupBytes = 16 << 10;
+    private const int GroupBytes = BaoTree.DefaultGroupSize;
 
     private readonly SmallContentReader _small = store.OpenSmall();
     private IBulkSource? _current;

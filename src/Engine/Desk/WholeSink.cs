@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Ids;
 using Omega.P2P.Protocol.Omega.Blocks;
@@ -11,7 +12,7 @@ namespace Omega.P2P.Engine.Desk;
 /// </summary>
 internal sealed class WholeSink(ImportBatch import, ContentId content, string audience, int size) : IVerifiedSink
 {
-    private const int GroupBytes = 16 << 10;
+    private const int GroupBytes = BaoTree.DefaultGroupSize;
 
     private readonly Lock _gate = new();
     private byte[]? _bytes;

@@ -1,5 +1,6 @@
 using Omega.P2P.Federation.Fetching;
 using Omega.P2P.Federation.Links;
+using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Primitives.Keys;
 using Omega.P2P.Protocol.Omega;
@@ -13,7 +14,7 @@ namespace Omega.P2P.Federation.Custody;
 /// </summary>
 internal sealed class HolderProof
 {
-    private const long GroupBytes = 16 << 10;
+    private const long GroupBytes = BaoTree.DefaultGroupSize;
 
     private readonly TransferServices _services;
     private readonly ChallengeBook _challenges;

@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Protocol.Omega.Blocks;
 
 namespace Omega.P2P.Federation.Fetching;
@@ -6,7 +7,7 @@ namespace Omega.P2P.Federation.Fetching;
 internal sealed class RangeQueue
 {
     /// <summary>What is proven at once.</summary>
-    public const long GroupBytes = 16 << 10;
+    public const long GroupBytes = BaoTree.DefaultGroupSize;
 
     private readonly SortedList<long, long> _ends = [];
 

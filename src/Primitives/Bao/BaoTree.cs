@@ -13,6 +13,9 @@ public readonly record struct BaoTree
     /// <summary>Groups of 2^4 chunks, 16 KiB: 64 bytes of proof for each, under half a per cent.</summary>
     public const int DefaultGroupLog = 4;
 
+    /// <summary>Bytes of such a group: a content of no more is proven by its hash alone.</summary>
+    public const int DefaultGroupSize = Blake3Constants.ChunkSize << DefaultGroupLog;
+
     /// <summary>Largest group: 2^8 chunks, 256 KiB.</summary>
     public const int GroupLogMax = 8;
 

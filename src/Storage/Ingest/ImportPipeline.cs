@@ -45,8 +45,6 @@ internal sealed class ImportPipeline
         _placer = new ChunkPlacer(core, use, _sink, journal);
     }
 
-    private static int GroupSize => new BaoTree(0).GroupSize;
-
     /// <summary>Bytes taken so far, in whole groups but at the end: where the next group begins.</summary>
     public long Position => _outboard.Size;
 
@@ -61,20 +59,21 @@ internal sealed class ImportPipeline
         {
             // The group in which the chunks end comes again whole; before it, each has its chaining value.
             if (chunk.Length is <= 0 or > Chunking.FastCdc.SizeMax
-                || (placed + chunk.Length) / GroupSize > left.Cvs.Count || !TryTakeUp(chunk, left, bytes))
+                || (placed + chunk.Length) / BaoTree.DefaultGroupSize > left.Cvs.Count
+                || !TryTakeUp(chunk, left, bytes))
             {
                 break;
             }
 
             placed += chunk.Length;
-            if (placed / GroupSize - groups > ushort.MaxValue)
+            if (placed / BaoTree.DefaultGroupSize - groups > ushort.MaxValue)
             {
                 TakeUpGroups(left.Cvs, ref groups, placed);
             }
         }
 
         TakeUpGroups(left.Cvs, ref groups, placed);
-        _known = (int)(placed % GroupSize);
+        _known = (int)(placed % BaoTree.DefaultGroupSize);
     }
 
     /// <summary>Takes the next group.</summary>
@@ -164,8 +163,8 @@ internal sealed class ImportPipeline
 
     private void TakeUpGroups(List<Hash256> cvs, ref int groups, long placed)
     {
-        var taken = cvs.GetRange(groups, (int)(placed / GroupSize) - groups);
-        taken.ForEach(cv => _outboard.AddProven(cv, GroupSize));
+        var taken = cvs.GetRange(groups, (int)(placed / BaoTree.DefaultGroupSize) - groups);
+        taken.ForEach(cv => _outboard.AddProven(cv, BaoTree.DefaultGroupSize));
         groups += taken.Count;
         _journal?.Append(taken);
     }

@@ -1,3 +1,4 @@
+using Omega.P2P.Primitives.Bao;
 using Omega.P2P.Primitives.Encoding;
 using Omega.P2P.Primitives.Hashing;
 using Omega.P2P.Protocol.Bulk;
@@ -19,7 +20,7 @@ public readonly record struct ManyItem(
 /// </summary>
 public sealed class ManySink : IBulkSink
 {
-    private const int GroupBytes = 16 << 10;
+    private const int GroupBytes = BaoTree.DefaultGroupSize;
 
     private readonly IReadOnlyList<ManyItem> _items;
     private readonly BlocksStatus?[] _statuses;

@@ -173,11 +173,18 @@ internal sealed partial class IndexStore : IDisposable
     private MergeCursor CursorAt(
         IndexTable table, scoped ReadOnlySpan<byte> from, scoped ReadOnlySpan<byte> prefix, bool expectAbsent)
     {
+        Span<byte> full = stackalloc byte[prefix.Length + 1];
+        full[0] = (byte)table;
+        prefix.CopyTo(full[1..]);
         var sources = new List<IndexCursor>(4);
-        AddCursor(sources, _memtable, table, from, prefix);
-        if (_frozen is not null)
+        if (_memtable.MayContain(full))
         {
-            AddCursor(sources, _frozen, table, from, prefix);
+            sources.Add(new MemtableCursor(_memtable, table, from));
+        }
+
+        if (_frozen is not null && _frozen.MayContain(full))
+        {
+            sources.Add(new MemtableCursor(_frozen, table, from));
         }
 
         // What no newer segment has is expected in the oldest, whose filter is then not worth its page.
@@ -193,19 +200,6 @@ internal sealed partial class IndexStore : IDisposable
         }
 
         return new MergeCursor(sources, dropTombstones: true);
-    }
-
-    private static void AddCursor(
-        List<IndexCursor> sources, Memtable memtable, IndexTable table, scoped ReadOnlySpan<byte> from,
-        scoped ReadOnlySpan<byte> prefix)
-    {
-        Span<byte> full = stackalloc byte[prefix.Length + 1];
-        full[0] = (byte)table;
-        prefix.CopyTo(full[1..]);
-        if (memtable.MayContain(full))
-        {
-            sources.Add(new MemtableCursor(memtable, table, from));
-        }
     }
 }
 
